@@ -1,0 +1,1 @@
+"""TwinSpace RT: real-time rooms for school projects across borders."""
