@@ -1,0 +1,59 @@
+# The recipes only put the steps in order; the steps themselves are in scripts/.
+
+# Python that makes the environment: the first on the PATH that is new enough.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+SETUP = $(PYTHON) -m scripts.setup
+NPM = $(PYTHON) -m scripts.node
+IN_VENV = .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test test-long check format lock clean python
+
+help: ## Show what each target does.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | \
+		while IFS='|' read -r target does; do printf '%-15s %s\n' "$$target" "$$does"; done
+
+run: python ## Install what is needed, build the client and start the server.
+	@$(SETUP) runtime client
+	@exec $(IN_VENV) twinspace_rt serve
+
+test: python ## Install what the tests need and run them all, the client's and the server's.
+	@$(SETUP) dev client peers programs
+	@failed=0; \
+	$(NPM) static test || failed=1; \
+	$(IN_VENV) pytest || failed=1; \
+	exit $$failed
+
+test-long: python ## Run the tests that take minutes each.
+	@$(SETUP) dev client peers programs
+	@$(IN_VENV) pytest -m long
+
+check: python ## Check format, style and types of server and client, then run the tests.
+	@$(SETUP) dev client-packages
+	$(IN_VENV) ruff format --check .
+	$(IN_VENV) ruff check .
+	$(IN_VENV) mypy
+	$(NPM) static run lint
+	$(NPM) static run typecheck
+	@$(MAKE) --no-print-directory test
+
+format: python ## Format server and client.
+	@$(SETUP) dev client-packages
+	$(IN_VENV) ruff format .
+	$(IN_VENV) ruff check --fix .
+	$(NPM) static run format
+
+lock: python ## Write the lock files anew; UPGRADE=1 takes newer versions.
+	@$(PYTHON) -m scripts.lock $(if $(UPGRADE),--upgrade)
+
+clean: ## Remove all that was installed or built; var/, the rooms' data, stays.
+	rm -rf .venv static/node_modules static/dist tests/peers/node_modules
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "==> Python 3.11 or newer is needed; name one with: make PYTHON=python3.11"; exit 1; }

@@ -1,0 +1,18 @@
+"""Set up what a make target needs: ``python -m scripts.setup STEP…``, quick where it is done."""
+
+import sys
+
+from scripts import node, programs, python_packages
+
+STEPS = {
+    "runtime": lambda: python_packages.install("runtime"),
+    "dev": lambda: python_packages.install("dev"),
+    "client": node.build_client,
+    "client-packages": lambda: node.install(node.CLIENT),
+    "peers": lambda: node.install(node.PEERS),
+    "programs": programs.install,
+}
+
+if __name__ == "__main__":
+    for step in sys.argv[1:]:
+        STEPS[step]()
