@@ -1,0 +1,1 @@
+"""The database: one set of plain functions on one connection, SQLite or PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Durable, totally ordered logs: one for each room's events, one for each document."""
