@@ -1,0 +1,40 @@
+"""A token bucket: how much somebody may do at once, and how fast it comes back."""
+
+import math
+import time
+from collections.abc import Callable
+
+
+class Bucket:
+    """Allows ``burst`` at once and ``rate`` a second after that.
+
+    Args:
+        rate: Tokens that come back each second.
+        burst: Tokens it holds at the most, and at first.
+        clock: Seconds, monotonic.
+    """
+
+    __slots__ = ("_clock", "_level", "_then", "burst", "rate")
+
+    def __init__(
+        self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.rate = rate
+        self.burst = burst
+        self._clock = clock
+        self._level = burst
+        self._then = clock()
+
+    def take(self, tokens: float) -> int:
+        """Take tokens, or none of them.
+
+        Returns:
+            0 if they were there, else the whole seconds until they would be.
+        """
+        now = self._clock()
+        self._level = min(self.burst, self._level + (now - self._then) * self.rate)
+        self._then = now
+        if self._level >= tokens:
+            self._level -= tokens
+            return 0
+        return max(1, math.ceil((tokens - self._level) / self.rate))

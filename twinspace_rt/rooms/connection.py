@@ -1,0 +1,159 @@
+"""One client in one room, and its bounded outbox."""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from twinspace_rt.errors import CloseCode
+from twinspace_rt.rooms.access import Principal
+
+if TYPE_CHECKING:
+    from twinspace_rt.rooms.feature import BinaryChannel
+
+log = logging.getLogger(__name__)
+TEXT = 0x1
+BINARY = 0x2
+_numbers = itertools.count(1)
+
+
+class Frame:
+    """One WebSocket message, encoded once however many sockets it is written to.
+
+    ``wire`` is the whole frame as RFC 6455 section 5.2 has it: a server's frames are unmasked, so
+    the same bytes serve every receiver.
+    """
+
+    __slots__ = ("_wire", "opcode", "payload")
+
+    def __init__(self, opcode: int, payload: bytes) -> None:
+        self.opcode = opcode
+        self.payload = payload
+        self._wire: bytes | None = None
+
+    @property
+    def wire(self) -> bytes:
+        if self._wire is None:
+            n = len(self.payload)
+            if n < 126:
+                head = bytes((0x80 | self.opcode, n))
+            elif n < 65536:
+                head = bytes((0x80 | self.opcode, 126)) + n.to_bytes(2, "big")
+            else:
+                head = bytes((0x80 | self.opcode, 127)) + n.to_bytes(8, "big")
+            self._wire = head + self.payload
+        return self._wire
+
+
+class Sink(Protocol):
+    """Where a connection's frames go: a transport below ASGI, or an ASGI ``send``."""
+
+    def write(self, frames: Sequence[Frame]) -> None:
+        """Hand over frames in order, without waiting."""
+        ...
+
+    def waiting_bytes(self) -> int:
+        """Count the bytes handed over that the peer has not taken yet."""
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the WebSocket after what is waiting; repeated calls do nothing."""
+        ...
+
+
+class Connection:
+    """One client in one room.
+
+    Nobody waits for it: what it does not take within the bounds closes it with 4508, and it comes
+    back and resumes.
+
+    Args:
+        principal: Who it is and may do; replaced when the role changes.
+        sink: Where its frames go.
+        speaks_text: Whether the client asked for text frames (they break stock Yjs providers).
+    """
+
+    def __init__(
+        self,
+        principal: Principal,
+        sink: Sink,
+        *,
+        speaks_text: bool,
+        outbox_max_bytes: int,
+        outbox_max_age_s: float,
+    ) -> None:
+        self.number = next(_numbers)
+        self.principal = principal
+        self.speaks_text = speaks_text
+        self.channel: BinaryChannel | None = None
+        self.closed = False
+        self.greeted = False
+        self.place: tuple[str, str | None] | None = None
+        self._sink = sink
+        self._max_bytes = outbox_max_bytes
+        self._max_age_s = outbox_max_age_s
+        # What a join is owed may be larger than the outbox; it is allowed until once drained.
+        self._owed = 0
+        self._waiting_since: float | None = None
+        self._held: list[tuple[int, Frame]] | None = None
+
+    def send(self, *frames: Frame) -> None:
+        """Queue frames, in order; closes the connection if it lags beyond the bounds."""
+        if self.closed:
+            return
+        self._sink.write(frames)
+        waiting = self._sink.waiting_bytes()
+        if waiting:
+            self._note_waiting(waiting)
+        elif self._waiting_since is not None:
+            self._waiting_since, self._owed = None, 0
+
+    def send_owed(self, *frames: Frame) -> None:
+        """Queue what a join or resume asked for: it does not count against the outbox."""
+        self._owed += sum(len(frame.payload) + 14 for frame in frames)
+        self.send(*frames)
+
+    def push(self, seq: int, frame: Frame) -> None:
+        """Send a room event, or hold it while the connection is being admitted."""
+        if self._held is not None:
+            self._held.append((seq, frame))
+        elif self.greeted:
+            self.send(frame)
+
+    def hold(self) -> None:
+        """Keep room events back until :meth:`release`: subscribe first, read second."""
+        self._held = []
+
+    def release(self, after_seq: int) -> None:
+        """Send what was held and is newer than ``after_seq``; from now on events flow."""
+        held, self._held = self._held or [], None
+        self.greeted = True
+        self.send(*(frame for seq, frame in held if seq > after_seq))
+
+    def close(self, code: CloseCode, reason: str = "") -> None:
+        """Close with ``code``; later calls do nothing."""
+        if self.closed:
+            return
+        self.closed = True
+        log.info("close connection=%d code=%d reason=%s", self.number, code, reason)
+        self._sink.close(int(code), reason)
+
+    def check_age(self, now: float) -> None:
+        """Close a connection whose outbox has not been empty for too long; called each second."""
+        if self.closed:
+            return
+        waiting = self._sink.waiting_bytes()
+        if not waiting:
+            self._waiting_since, self._owed = None, 0
+        else:
+            self._note_waiting(waiting, now)
+
+    def _note_waiting(self, waiting: int, now: float | None = None) -> None:
+        now = asyncio.get_running_loop().time() if now is None else now
+        if self._waiting_since is None:
+            self._waiting_since = now
+        # A large document over a school line takes its time: a second more for each 64 kB owed.
+        patience = self._max_age_s + self._owed / 65536
+        if waiting > self._max_bytes + self._owed or now - self._waiting_since > patience:
+            self.close(CloseCode.SLOW, "slow")

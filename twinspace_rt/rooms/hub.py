@@ -1,0 +1,132 @@
+"""The rooms that are open on this node."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from twinspace_rt.db.engine import Database
+from twinspace_rt.errors import CloseCode, NotFound
+from twinspace_rt.rooms.access import RoomState
+from twinspace_rt.rooms.connection import Connection
+from twinspace_rt.rooms.models import room as room_table
+from twinspace_rt.rooms.room import FeatureSet, Room
+from twinspace_rt.streams.log import Event, Log
+
+log = logging.getLogger(__name__)
+
+
+class RoomFull(Exception):
+    """The room holds as many connections as it may."""
+
+
+class RoomHub:
+    """Opens a room when the first connection comes and forgets it when the last one goes.
+
+    Opening is single-flight: two who come at once find the same room.
+    """
+
+    def __init__(
+        self, database: Database, features: FeatureSet, *, interval_s: float, max_connections: int
+    ) -> None:
+        self.log = Log(database, interval_s=interval_s, deliver=self._deliver)
+        self.features = features
+        self._database = database
+        self._max_connections = max_connections
+        self._rooms: dict[str, Room] = {}
+        self._opening: dict[str, asyncio.Task[Room]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def rooms(self) -> Sequence[Room]:
+        """The rooms that are open now."""
+        return tuple(self._rooms.values())
+
+    def get(self, room_id: str) -> Room | None:
+        """Find a room that is open on this node."""
+        return self._rooms.get(room_id)
+
+    async def enter(self, room_id: str, connection: Connection) -> Room:
+        """Bring a connection into its room, opening the room if need be.
+
+        Raises:
+            NotFound: There is no such room.
+            RoomFull: It holds as many connections as it may.
+        """
+        while True:
+            room = self._rooms.get(room_id) or await self._open(room_id)
+            # It may have been left by everybody while we waited.
+            if self._rooms.get(room_id) is room:
+                break
+        if len(room.connections) >= self._max_connections:
+            raise RoomFull
+        room.enter(connection)
+        return room
+
+    async def _open(self, room_id: str) -> Room:
+        task = self._opening.get(room_id)
+        if task is None:
+            task = asyncio.create_task(self._load(room_id))
+            self._opening[room_id] = task
+            task.add_done_callback(lambda _: self._opening.pop(room_id, None))
+        return await asyncio.shield(task)
+
+    async def _load(self, room_id: str) -> Room:
+        state = await self._database.read(
+            lambda db: db.execute(
+                select(room_table.c.state).where(room_table.c.id == room_id)
+            ).scalar_one_or_none()
+        )
+        if state is None:
+            raise NotFound
+        room = Room(room_id, RoomState(state), self.log, self.features, self.follow)
+        self._rooms[room_id] = room
+        return room
+
+    def leave(self, room: Room, connection: Connection) -> None:
+        """Let a connection go; the last one closes the room. A second call does nothing."""
+        room.leave(connection)
+        if not room.connections and self._rooms.get(room.id) is room:
+            room.presence.close()
+            del self._rooms[room.id]
+
+    def _deliver(self, events: Sequence[Event]) -> None:
+        for event in events:
+            room = self._rooms.get(event.stream_id)
+            if room is None:
+                continue
+            try:
+                room.deliver(event)
+            except Exception:
+                log.exception("delivery failed room=%s seq=%d", room.id, event.seq)
+
+    def follow(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run what follows an event (reading rights again, say); failures are logged."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._followed)
+
+    def _followed(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("following an event failed", exc_info=task.exception())
+
+    def close_sessions(self, session_ids: Sequence[str], reason: str = "signed_out") -> None:
+        """Close every connection of these sign-in sessions."""
+        gone = set(session_ids)
+        for room in self.rooms:
+            room.close_where(lambda p: p.session_id in gone, CloseCode.SIGNED_OUT, reason)
+
+    def close_all(self, code: CloseCode, reason: str) -> None:
+        """Close every connection of this node."""
+        for room in self.rooms:
+            room.close_where(lambda _: True, code, reason)
+
+    def check_outboxes(self) -> None:
+        """Close those who have not taken what waits for them; called each second."""
+        now = asyncio.get_running_loop().time()
+        for room in self.rooms:
+            for connection in tuple(room.connections):
+                connection.check_age(now)

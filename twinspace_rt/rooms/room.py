@@ -1,0 +1,314 @@
+"""One project's live state on this node: its connections, and the way of a command through it."""
+
+import logging
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection as DbConnection
+from sqlalchemy import select
+
+from twinspace_rt.errors import (
+    CloseCode,
+    CommandError,
+    Disconnect,
+    Forbidden,
+    InvalidCommand,
+    RateLimited,
+    StorageUnavailable,
+)
+from twinspace_rt.protocol import (
+    Command,
+    CommandDecoder,
+    Ok,
+    Push,
+    Signal,
+    command_id,
+    encode,
+    encode_error,
+    now_ms,
+)
+from twinspace_rt.rooms.access import (
+    EVERYONE,
+    Principal,
+    Role,
+    RoomState,
+    Rule,
+    can_see,
+    reading,
+)
+from twinspace_rt.rooms.bucket import Bucket
+from twinspace_rt.rooms.connection import TEXT, Connection, Frame
+from twinspace_rt.rooms.feature import Call, Feature, Handler
+from twinspace_rt.rooms.messages import Hello, RoomFacts, Welcome, You
+from twinspace_rt.rooms.models import member, room, team, team_member
+from twinspace_rt.rooms.presence import Presence
+from twinspace_rt.streams.follow import EventsGone, Head, events_after, stream_head
+from twinspace_rt.streams.log import Event, Log
+
+log = logging.getLogger(__name__)
+COMMANDS_PER_S = 20.0
+COMMANDS_BURST = 60.0
+
+
+class _Tag(msgspec.Struct):
+    type: str
+
+
+_tag_decoder = msgspec.json.Decoder(_Tag)
+
+
+class FeatureSet:
+    """All that the features listed, in the form the rooms use it in."""
+
+    def __init__(self, features: Sequence[Feature]) -> None:
+        self.features = tuple(features)
+        self.handlers: dict[type[Command], tuple[Handler, Rule]] = {}
+        self.on_push: dict[str, list[tuple[type[Push], Any]]] = {}
+        for feature in features:
+            for command, row in feature.commands.items():
+                if command in self.handlers:
+                    raise ValueError(f"{command.__name__} is listed twice")
+                self.handlers[command] = row
+            for push, hook in feature.on_push.items():
+                tag = str(push.__struct_config__.tag)
+                self.on_push.setdefault(tag, []).append((push, hook))
+        self.decoder = CommandDecoder([*self.handlers, Hello])
+
+    @property
+    def table(self) -> Mapping[str, Rule]:
+        """The permission table of commands: message type to its row."""
+        rows = {str(c.__struct_config__.tag): rule for c, (_, rule) in self.handlers.items()}
+        return rows | {str(Hello.__struct_config__.tag): reading(EVERYONE)}
+
+
+@dataclass(slots=True, eq=False)
+class Room:
+    """One room that is open on this node.
+
+    Events reach connections in ``seq`` order. A failure of one connection or one feature's hook
+    is kept to it.
+    """
+
+    id: str
+    state: RoomState
+    log: Log
+    features: FeatureSet
+    follow: Callable[[Coroutine[Any, Any, None]], None]
+    """Runs what follows an event and has to wait, such as :meth:`refresh`."""
+    connections: set[Connection] = field(default_factory=set)
+    presence: Presence = field(init=False)
+    _buckets: dict[str, Bucket] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.presence = Presence(self)
+
+    # -- coming and going
+
+    def enter(self, connection: Connection) -> None:
+        """Take a connection in; it receives nothing before its ``room.hello``."""
+        self.connections.add(connection)
+
+    def leave(self, connection: Connection) -> None:
+        """Forget a connection; a second call does nothing."""
+        if connection in self.connections:
+            self.connections.discard(connection)
+            self.presence.leave(connection)
+            if connection.channel is not None:
+                connection.channel.close()
+
+    async def greet(self, connection: Connection, hello: Hello) -> None:
+        """Admit a connection and send all it needs to catch up.
+
+        Events are held while state is read, so one committed meanwhile can be read as well; the
+        repeat is dropped by ``seq``. The other order would lose it.
+        """
+        if connection.greeted:
+            raise InvalidCommand("This connection has said hello already.", code="room.greeted")
+        connection.hold()
+        principal = connection.principal
+
+        def read(db: DbConnection) -> tuple[Head, list[Event] | None, RoomFacts, dict[str, Any]]:
+            head = stream_head(db, self.id)
+            facts = db.execute(select(room).where(room.c.id == self.id)).one()
+            known = RoomFacts(
+                id=facts.id,
+                title=facts.title,
+                description=facts.description,
+                state=facts.state,
+            )
+            if hello.since is not None:
+                try:
+                    missed = events_after(db, self.id, hello.since.epoch, hello.since.seq)
+                    return head, missed, known, {}
+                except EventsGone:
+                    pass  # the answer is everything, never a part of what was missed
+            parts = {
+                f.name: f.snapshot(db, principal) for f in self.features.features if f.snapshot
+            }
+            return head, None, known, parts
+
+        head, missed, facts, parts = await self.log.database.read(read)
+        if connection.closed:
+            return
+        self.presence.enter(connection)
+        welcome = Welcome(
+            id=hello.id,
+            epoch=head.epoch,
+            seq=head.seq,
+            resumed=missed is not None,
+            server_time=now_ms(),
+            you=You(
+                member_id=principal.member_id,
+                name=principal.name,
+                role=principal.role.value,
+                school_id=principal.school_id,
+                language=principal.language,
+                teams=sorted(principal.teams),
+            ),
+            room=facts,
+            present=self.presence.everyone(),
+            features=parts,
+        )
+        frames = [Frame(TEXT, encode(welcome))]
+        frames += [
+            Frame(TEXT, event.frame) for event in missed or () if can_see(principal, event.audience)
+        ]
+        connection.send_owed(*frames)
+        connection.release(head.seq)
+
+    # -- commands
+
+    async def receive(self, connection: Connection, text: str) -> None:
+        """Take one text frame through to its reply.
+
+        Raises:
+            Disconnect: The connection is to be closed.
+        """
+        # Captured with the frame: a change of role while it waits must not lend it new rights.
+        principal = connection.principal
+        frame_id = 0
+        try:
+            try:
+                command = self.features.decoder.decode(text)
+            except InvalidCommand:
+                frame_id = command_id(text)
+                raise
+            frame_id = command.id
+            if isinstance(command, Hello):
+                await self.greet(connection, command)
+                return
+            if not connection.greeted:
+                raise InvalidCommand("Say room.hello first.", code="room.not_greeted")
+            result = await self.dispatch(connection, principal, command)
+        except CommandError as error:
+            connection.send(Frame(TEXT, encode_error(frame_id, error)))
+        except StorageUnavailable as error:
+            told = CommandError(
+                "This could not be saved just now. Nothing is lost: it will be tried again.",
+                code=f"storage.{error.code}",
+                retryable=True,
+                retry_after_s=2,
+            )
+            connection.send(Frame(TEXT, encode_error(frame_id, told)))
+        except Disconnect:
+            raise
+        except Exception:
+            log.exception("command failed room=%s connection=%d", self.id, connection.number)
+            told = CommandError(
+                "Something went wrong on the server. It has been noted.", code="internal"
+            )
+            connection.send(Frame(TEXT, encode_error(frame_id, told)))
+        else:
+            connection.send(Frame(TEXT, encode(Ok(id=frame_id, ok=result))))
+
+    async def dispatch(self, connection: Connection, principal: Principal, command: Command) -> Any:
+        """Ask the permission table, then call the handler; returns what the reply says."""
+        handler, rule = self.features.handlers[type(command)]
+        if not rule.allows(principal.role, self.state):
+            if principal.role in rule.roles:
+                raise Forbidden("This room is closed. You can read everything.", code="room.closed")
+            raise Forbidden("You cannot do this in this room.")
+        bucket = self._buckets.setdefault(
+            principal.member_id, Bucket(COMMANDS_PER_S, COMMANDS_BURST)
+        )
+        wait_s = bucket.take(1)
+        if wait_s:
+            raise RateLimited("That was very fast. Please wait a moment.", retry_after_s=wait_s)
+        return await handler(Call(self, connection, principal), command)
+
+    # -- events and signals
+
+    def deliver(self, event: Event) -> None:
+        """Send a committed event to all who may see it, then let features follow it."""
+        frame = Frame(TEXT, event.frame)
+        for connection in tuple(self.connections):
+            if connection.speaks_text and can_see(connection.principal, event.audience):
+                connection.push(event.seq, frame)
+        tag = _tag_decoder.decode(event.frame).type
+        for push_type, hook in self.features.on_push.get(tag, ()):
+            hook(self, msgspec.json.decode(event.frame, type=push_type))
+
+    def signal(self, signal: Signal, audience: str, *, skip: Connection | None = None) -> None:
+        """Send a passing fact to all who may see it and are here now."""
+        frame = Frame(TEXT, encode(signal))
+        for connection in tuple(self.connections):
+            if (
+                connection is not skip
+                and connection.speaks_text
+                and connection.greeted
+                and can_see(connection.principal, audience)
+            ):
+                connection.send(frame)
+
+    # -- what changes people
+
+    def close_where(
+        self, matches: Callable[[Principal], bool], code: CloseCode, reason: str
+    ) -> None:
+        """Close every connection whose principal matches."""
+        for connection in tuple(self.connections):
+            if matches(connection.principal):
+                connection.close(code, reason)
+                self.leave(connection)
+
+    async def refresh(self, member_ids: Sequence[str]) -> None:
+        """Read these people's rights again and have their connections follow; close the removed."""
+        fresh = await self.log.database.read(lambda db: read_rights(db, member_ids))
+        for connection in tuple(self.connections):
+            if connection.principal.member_id not in member_ids:
+                continue
+            rights = fresh.get(connection.principal.member_id)
+            if rights is None:
+                connection.close(CloseCode.REMOVED, "removed")
+                self.leave(connection)
+                continue
+            connection.principal = replace(connection.principal, **rights)
+            if connection.channel is not None:
+                connection.channel.principal_changed(connection.principal)
+
+
+def read_rights(db: DbConnection, member_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Read what a principal takes from the member's rows; who was removed is not in the answer."""
+    teams: dict[str, set[str]] = {}
+    for row in db.execute(
+        select(team_member.c.member_id, team_member.c.team_id)
+        .join(team, team.c.id == team_member.c.team_id)
+        .where(team_member.c.member_id.in_(member_ids), team.c.removed.is_(False))
+    ):
+        teams.setdefault(row.member_id, set()).add(row.team_id)
+    rows = db.execute(
+        select(member).where(member.c.id.in_(member_ids), member.c.removed_at.is_(None))
+    )
+    return {
+        row.id: {
+            "role": Role(row.role),
+            "school_id": row.school_id,
+            "name": row.name,
+            "language": row.language,
+            "role_version": row.role_version,
+            "teams": frozenset(teams.get(row.id, ())),
+        }
+        for row in rows
+    }

@@ -1,0 +1,58 @@
+"""Reading streams: what was missed, and what a follower has to read."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from twinspace_rt.streams.log import Event, decode_event
+from twinspace_rt.streams.models import entry, stream
+
+RESUME_MAX_EVENTS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a stream stands."""
+
+    epoch: int
+    seq: int
+    state: str
+
+
+class EventsGone(Exception):
+    """Not all that was missed is held any more, or it is another lineage: reload everything."""
+
+
+def stream_head(connection: Connection, stream_id: str) -> Head:
+    """Read where a stream stands.
+
+    Raises:
+        LookupError: There is no such stream.
+    """
+    row = connection.execute(
+        select(stream.c.epoch, stream.c.head_seq, stream.c.state).where(stream.c.id == stream_id)
+    ).one_or_none()
+    if row is None:
+        raise LookupError("no such stream")
+    return Head(row.epoch, row.head_seq, row.state)
+
+
+def events_after(connection: Connection, stream_id: str, epoch: int, seq: int) -> list[Event]:
+    """Read all events of a room after ``seq``, in order.
+
+    Raises:
+        EventsGone: They cannot all be given: another epoch, a ``seq`` beyond the head, entries no
+            longer held, or more than ``RESUME_MAX_EVENTS``. Never a part of what was missed.
+    """
+    head = stream_head(connection, stream_id)
+    missed = head.seq - seq
+    if epoch != head.epoch or not 0 <= missed <= RESUME_MAX_EVENTS:
+        raise EventsGone
+    rows = connection.execute(
+        select(entry.c.seq, entry.c.body)
+        .where(entry.c.stream_id == stream_id, entry.c.epoch == epoch, entry.c.seq > seq)
+        .order_by(entry.c.seq)
+    ).all()
+    if len(rows) != missed:
+        raise EventsGone
+    return [decode_event(stream_id, epoch, row.seq, row.body) for row in rows]
