@@ -1,0 +1,1 @@
+"""Collaborative documents: checked, logged and relayed as bytes, computed by the engine."""
