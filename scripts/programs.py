@@ -12,13 +12,13 @@ from scripts.steps import VENV, fail, run, say
 
 
 def find_postgresql() -> Path | None:
-    """Return the folder of ``initdb`` and ``postgres``, the newest of those installed, if any.
+    """Return the folder of PostgreSQL's programs, the newest of those installed, if any.
 
     Debian keeps them off the PATH.
     """
     on_path = shutil.which("postgres")
-    if on_path and shutil.which("initdb", path=Path(on_path).parent):
-        return Path(on_path).parent
+    if on_path:
+        return Path(on_path).resolve().parent
     installed = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")]
     return max(installed, key=lambda folder: _numbers(folder.parent.name), default=None)
 

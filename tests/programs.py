@@ -1,0 +1,175 @@
+"""Real programs for the tests: a throw-away PostgreSQL and Redis, the Chromium and Node found.
+
+Each server lives in a folder of its own, listens on a Unix socket there and nowhere
+else (so no port can be taken), and ends with its ``with`` block, or with the tests
+when these are killed.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from scripts.node import PEERS, find_node
+from scripts.programs import find_chromium, find_postgresql, find_redis
+
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 30
+
+
+class ProgramMissing(RuntimeError):
+    """A program that the tests need is not installed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} was not found; `make test` installs it, or says how to.")
+
+
+def chromium() -> Path:
+    """Return the Chromium to hand to Playwright as ``executable_path``.
+
+    Raises:
+        ProgramMissing: None is installed.
+    """
+    return _found(find_chromium(), "Chromium")
+
+
+def node() -> Path:
+    """Return the ``node`` program, which finds the stock providers when run in ``PEERS``.
+
+    Raises:
+        ProgramMissing: Node 20.19 or the peers' packages are not installed.
+    """
+    _found(next(PEERS.glob("node_modules/yjs"), None), "tests/peers/node_modules")
+    return _found(find_node(), "Node.js 20.19") / "node"
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Run a new, empty PostgreSQL and yield the SQLAlchemy address of its database.
+
+    It does not wait for the disk: fit to test what is written, and what outlives a
+    killed server, not what outlives a power cut.
+
+    Raises:
+        ProgramMissing: PostgreSQL is not installed.
+    """
+    programs = _found(find_postgresql(), "PostgreSQL")
+    with _private_folder() as folder:
+        data = folder / "data"
+        initdb = [str(programs / "initdb"), "--pgdata", str(data), "--username=twinspace"]
+        options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
+        with _started([*initdb, *options], folder) as process:
+            if process.wait(START_TIMEOUT_S):
+                raise RuntimeError(_log(folder))
+        ask = [str(programs / "pg_isready"), "--quiet", "--host", str(folder)]
+
+        def is_ready() -> bool:
+            return subprocess.run(ask, timeout=START_TIMEOUT_S).returncode == 0
+
+        settings = ["-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off"]
+        with _serving([str(programs / "postgres"), "-D", str(data), *settings], folder, is_ready):
+            yield f"postgresql+asyncpg://twinspace@/postgres?host={folder}"
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """Run a new, empty Redis that keeps nothing on disk and yield its address for redis-py.
+
+    Raises:
+        ProgramMissing: Redis is not installed.
+    """
+    server = _found(find_redis(), "Redis")
+    with _private_folder() as folder:
+        address = folder / "redis.sock"
+
+        def is_ready() -> bool:
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(START_TIMEOUT_S)
+                if client.connect_ex(str(address)):
+                    return False
+                client.sendall(b"PING\r\n")
+                return client.recv(16).startswith(b"+PONG")
+
+        options = ["--port", "0", "--unixsocket", str(address), "--save", "", "--appendonly", "no"]
+        with _serving([str(server), *options], folder, is_ready):
+            yield f"unix://{address}"
+
+
+def _found(program: Path | None, name: str) -> Path:
+    if program is None:
+        raise ProgramMissing(name)
+    return program
+
+
+def _user() -> str | None:
+    """Return whom servers run as: PostgreSQL refuses root, so another then."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+@contextmanager
+def _private_folder() -> Iterator[Path]:
+    """Make a folder that is the servers' alone, with a name short enough for a socket in it."""
+    folder = Path(tempfile.mkdtemp(prefix="ts-"))
+    user = _user()
+    if user:
+        shutil.chown(folder, user)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _started(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program in its folder, its words going to a log there, and end it afterwards."""
+    end_with_parent: list[str] = []
+    if shutil.which("setpriv"):
+        end_with_parent = ["setpriv", "--pdeathsig", "INT"]
+    user = _user()
+    with open(folder / "log", "ab") as log:
+        process = subprocess.Popen(
+            end_with_parent + command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+            user=user,
+            group=pwd.getpwnam(user).pw_gid if user else None,
+            extra_groups=[] if user else None,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def _serving(command: list[str], folder: Path, is_ready: Callable[[], bool]) -> Iterator[None]:
+    with _started(command, folder) as process:
+        give_up = time.monotonic() + START_TIMEOUT_S
+        while not is_ready():
+            if process.poll() is not None or time.monotonic() > give_up:
+                raise RuntimeError(_log(folder))
+            time.sleep(0.02)
+        yield
+
+
+def _log(folder: Path) -> str:
+    return (folder / "log").read_text(errors="replace")
