@@ -50,6 +50,10 @@ class Act:
         self._nonce = None  # the first event carries it; it is unique in the stream
         return self.seq
 
+    def amend(self, seq: int, change: Callable[[Any], None]) -> None:
+        """Change what an earlier event of this room says, for instance to take out a text."""
+        self._transaction.amend(self.principal.room_id, seq, change)
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -81,6 +85,14 @@ class Call:
             return Changed(seq=act.seq, result=result)
 
         return await self.room.log.act(run)
+
+    def pace(self, what: str, rate: float, burst: float) -> None:
+        """Count one ``what`` of this person: ``burst`` at once, ``rate`` a second after that.
+
+        Raises:
+            RateLimited: That was too much; nothing was counted.
+        """
+        self.room.pace(self.principal.member_id, what, rate, burst)
 
     async def read(self, work: Callable[[DbConnection], T]) -> T:
         """Run ``work`` on one consistent state of the database."""

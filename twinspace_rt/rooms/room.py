@@ -99,7 +99,7 @@ class Room:
     """Runs what follows an event and has to wait, such as :meth:`refresh`."""
     connections: set[Connection] = field(default_factory=set)
     presence: Presence = field(init=False)
-    _buckets: dict[str, Bucket] = field(default_factory=dict)
+    _buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.presence = Presence(self)
@@ -180,7 +180,7 @@ class Room:
 
     # -- commands
 
-    async def receive(self, connection: Connection, text: str) -> None:
+    async def receive(self, connection: Connection, text: bytes) -> None:
         """Take one text frame through to its reply.
 
         Raises:
@@ -230,13 +230,19 @@ class Room:
             if principal.role in rule.roles:
                 raise Forbidden("This room is closed. You can read everything.", code="room.closed")
             raise Forbidden("You cannot do this in this room.")
-        bucket = self._buckets.setdefault(
-            principal.member_id, Bucket(COMMANDS_PER_S, COMMANDS_BURST)
-        )
+        self.pace(principal.member_id, "commands", COMMANDS_PER_S, COMMANDS_BURST)
+        return await handler(Call(self, connection, principal), command)
+
+    def pace(self, member_id: str, what: str, rate: float, burst: float) -> None:
+        """Count one ``what`` of a member: ``burst`` at once, ``rate`` a second after that.
+
+        Raises:
+            RateLimited: That was too much; nothing was counted.
+        """
+        bucket = self._buckets.setdefault((member_id, what), Bucket(rate, burst))
         wait_s = bucket.take(1)
         if wait_s:
             raise RateLimited("That was very fast. Please wait a moment.", retry_after_s=wait_s)
-        return await handler(Call(self, connection, principal), command)
 
     # -- events and signals
 

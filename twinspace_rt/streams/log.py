@@ -120,6 +120,32 @@ class Transaction:
         self.events.append(Event(room_id, row.epoch, push.seq, audience, frame))
         return push.seq
 
+    def amend(self, room_id: str, seq: int, change: Callable[[Any], None]) -> None:
+        """Change what a stored event of the current epoch says, keeping its place and audience.
+
+        For text that is taken back: whoever resumes later must not be sent it any more. The event
+        that says so is emitted as well, since others have seen the old one. Does nothing if the
+        event is no longer held.
+
+        Args:
+            room_id: The room.
+            seq: The event.
+            change: Gets the push as plain data, and changes it in place.
+        """
+        held = (
+            entry.c.stream_id == room_id,
+            entry.c.epoch.in_(select(stream.c.epoch).where(stream.c.id == room_id)),
+            entry.c.seq == seq,
+        )
+        body = self.connection.execute(select(entry.c.body).where(*held)).scalar_one_or_none()
+        if body is None:
+            return
+        stored = _body_decoder.decode(body)
+        push = msgspec.json.decode(stored.push)
+        change(push)
+        stored.push = msgspec.Raw(encode(push))
+        self.connection.execute(update(entry).where(*held).values(body=encode(stored)))
+
     def repeated(self, room_id: str, member_id: str, nonce: str) -> Event | None:
         """Find the event that an earlier copy of a command caused."""
         row = self.connection.execute(
