@@ -13,19 +13,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from twinspace_rt.accounts.models import school as school
 from twinspace_rt.db.metadata import metadata
-
-school = Table(
-    "school",
-    metadata,
-    Column("id", String(20), primary_key=True),
-    Column("name", String(200), nullable=False),
-    Column("country", String(2), nullable=False),  # ISO 3166-1 alpha-2
-    Column("city", String(100), nullable=False, server_default=""),
-    Column("time_zone", String(64), nullable=False),  # IANA name
-    Column("hue", Integer, nullable=False),  # 0..6: place in the colour-blind-safe set
-    Column("created_at", BigInteger, nullable=False),
-)
 
 room = Table(
     "room",
@@ -50,8 +39,8 @@ member = Table(
     Column("id", String(20), primary_key=True),
     Column("room_id", String(20), ForeignKey("room.id"), nullable=False),
     # Staff have an account; pupils have none, they belong to one room.
-    Column("account_id", String(20), index=True),
-    Column("school_id", String(20), ForeignKey("school.id"), nullable=False),
+    Column("account_id", String(20), ForeignKey("account.id"), index=True),
+    Column("school_id", String(20), ForeignKey("school.id")),  # none: a visiting moderator
     Column("role", String(16), nullable=False),
     Column("role_version", Integer, nullable=False),
     Column("name", String(60), nullable=False),  # what the room shows: a pupil's pseudonym
@@ -65,6 +54,7 @@ member = Table(
     Column("last_seen_at", BigInteger, nullable=False, server_default="0"),
     Index("ix_member_room", "room_id"),
     UniqueConstraint("room_id", "name_key"),
+    UniqueConstraint("room_id", "account_id"),
 )
 
 team = Table(

@@ -180,7 +180,7 @@ class Room:
 
     # -- commands
 
-    async def receive(self, connection: Connection, text: bytes) -> None:
+    async def receive(self, connection: Connection, text: str) -> None:
         """Take one text frame through to its reply.
 
         Raises:
@@ -310,7 +310,7 @@ def read_rights(db: DbConnection, member_ids: Sequence[str]) -> dict[str, dict[s
     return {
         row.id: {
             "role": Role(row.role),
-            "school_id": row.school_id,
+            "school_id": row.school_id or "",
             "name": row.name,
             "language": row.language,
             "role_version": row.role_version,

@@ -1,0 +1,1 @@
+"""Who people are: schools, staff accounts, sign-in, sessions, join cards, invitations."""

@@ -1,0 +1,91 @@
+"""Who a connection is: from a session's token to a member of a room."""
+
+from sqlalchemy import Connection, select
+
+from twinspace_rt.accounts import sessions
+from twinspace_rt.accounts.sessions import SignedIn
+from twinspace_rt.accounts.tickets import Tickets
+from twinspace_rt.db.engine import Database
+from twinspace_rt.protocol import now_ms
+from twinspace_rt.rooms.access import Principal, Role
+from twinspace_rt.rooms.models import member, moderator_visit, team, team_member
+
+
+class Doorkeeper:
+    """Proves who wants to come into a room.
+
+    A session that does not hold, a room that is not there and a room one is no member of get the
+    same answer: nobody.
+    """
+
+    def __init__(self, database: Database, tickets: Tickets) -> None:
+        self._database = database
+        self._tickets = tickets
+
+    async def by_cookie(self, token: str, room_id: str) -> Principal | None:
+        """Find who the bearer of a session cookie is in a room."""
+        return await self._database.read(lambda db: principal_for(db, token, room_id))
+
+    async def by_ticket(self, ticket: str, room_id: str) -> Principal | None:
+        """Find who the bearer of a one-time ticket is in a room; the ticket is spent."""
+
+        def redeem(db: Connection) -> Principal | None:
+            now = now_ms()
+            session_id = self._tickets.redeem(db, ticket, room_id, now)
+            signed_in = sessions.find_by_id(db, session_id, now) if session_id else None
+            return None if signed_in is None else principal_of(db, signed_in, room_id)
+
+        return await self._database.write(redeem)
+
+
+def principal_for(connection: Connection, token: str, room_id: str) -> Principal | None:
+    """Find who the bearer of a session's token is in a room. Reads only."""
+    signed_in = sessions.find(connection, token, now_ms())
+    return None if signed_in is None else principal_of(connection, signed_in, room_id)
+
+
+def principal_of(connection: Connection, signed_in: SignedIn, room_id: str) -> Principal | None:
+    """Find who a signed-in person is in a room; none if they are nobody there."""
+    mine = (
+        member.c.id == signed_in.member_id
+        if signed_in.member_id
+        else member.c.account_id == signed_in.account_id
+    )
+    row = connection.execute(
+        select(member).where(mine, member.c.room_id == room_id, member.c.removed_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.role == Role.MODERATOR and not _is_visiting(connection, signed_in, room_id):
+        return None
+    teams = connection.execute(
+        select(team_member.c.team_id)
+        .join(team, team.c.id == team_member.c.team_id)
+        .where(team_member.c.member_id == row.id, team.c.removed.is_(False))
+    ).scalars()
+    return Principal(
+        room_id=room_id,
+        member_id=row.id,
+        role=Role(row.role),
+        school_id=row.school_id or "",
+        name=row.name,
+        session_id=signed_in.session_id,
+        role_version=row.role_version,
+        teams=frozenset(teams),
+        language=row.language,
+    )
+
+
+def _is_visiting(connection: Connection, signed_in: SignedIn, room_id: str) -> bool:
+    # A moderator enters by saying so, each time anew: the visit is logged and the room is told.
+    return (
+        connection.execute(
+            select(moderator_visit.c.id).where(
+                moderator_visit.c.room_id == room_id,
+                moderator_visit.c.account_id == signed_in.account_id,
+                moderator_visit.c.came_at >= signed_in.created_at,
+                moderator_visit.c.left_at.is_(None),
+            )
+        ).first()
+        is not None
+    )
