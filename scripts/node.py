@@ -17,6 +17,9 @@ OLDEST = (20, 19)
 """What Vite and jsdom ask for."""
 
 CLIENT = ROOT / "static"
+GENERATED = CLIENT / "src" / "protocol.ts"
+"""What the build writes among the sources."""
+
 PEERS = ROOT / "tests" / "peers"
 
 
@@ -46,10 +49,14 @@ def ensure_node() -> Path:
 
 
 def npm(folder: Path, *arguments: str) -> int:
-    """Run npm in a folder, its scripts seeing the same Node, and return its exit code."""
+    """Run npm in a folder and return its exit code.
+
+    Its scripts see the same Node, and in ``PYTHON`` the environment's Python.
+    """
     bin_folder = ensure_node()
     path = f"{bin_folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    return run([bin_folder / "npm", *arguments], folder=folder, environment={"PATH": path})
+    programs = {"PATH": path, "PYTHON": str(python_packages.PYTHON)}
+    return run([bin_folder / "npm", *arguments], folder=folder, environment=programs)
 
 
 def install(folder: Path) -> None:
@@ -68,9 +75,14 @@ def install(folder: Path) -> None:
 
 
 def build_client() -> None:
-    """Build the browser client into ``static/dist`` unless it is built from these sources."""
+    """Build the browser client into ``static/dist``.
+
+    A build from the same sources and the same message types of the server stays.
+    """
     install(CLIENT)
-    stamp = Stamp(CLIENT / "node_modules" / ".built", digest(_client_sources()))
+    schema = [python_packages.PYTHON, "-m", "twinspace_rt", "protocol"]
+    messages = subprocess.run(schema, cwd=ROOT, stdout=subprocess.PIPE).stdout
+    stamp = Stamp(CLIENT / "node_modules" / ".built", digest(_client_sources(), messages))
     if stamp.current and (CLIENT / "dist" / "index.html").is_file():
         return
     say("Building the browser client")
@@ -82,7 +94,7 @@ def build_client() -> None:
 def _client_sources() -> Iterator[Path]:
     for folder, folders, files in os.walk(CLIENT):
         folders[:] = [name for name in folders if name not in {"node_modules", "dist"}]
-        yield from (Path(folder, name) for name in files)
+        yield from (Path(folder, name) for name in files if Path(folder, name) != GENERATED)
 
 
 def _version(node: Path) -> tuple[int, int]:

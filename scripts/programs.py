@@ -74,16 +74,19 @@ def install() -> None:
             package = program.debian_package
             run(["apt-get", "install", "-y", "--no-install-recommends", package], environment=quiet)
         if find_chromium() is None:
-            # Ubuntu ships Chromium only as a snap; Playwright has a build for it.
+            # Ubuntu ships Chromium only as a snap; Playwright, whose Node wants libatomic, has one.
+            run(["apt-get", "install", "-y", "libatomic1"], environment=quiet)
             run([VENV / "bin" / "playwright", "install", "--with-deps", "chromium"])
         missing = [program for program in missing if program.find() is None]
     if missing:
         packages = " ".join(program.debian_package for program in missing)
-        fail(f"The tests need {_list(missing)}; install it (on Debian: apt install {packages}).")
+        fail(
+            f"The tests need {_list(missing)}; install what is missing (on Debian: apt install {packages})."
+        )
 
 
 def _list(programs: list[Program]) -> str:
-    return " and ".join(program.name for program in programs)
+    return ", ".join(program.name for program in programs)
 
 
 def _starts(program: Path) -> bool:

@@ -46,14 +46,13 @@ def run(
     ).returncode
 
 
-def digest(paths: Iterable[Path], *more: str) -> str:
+def digest(paths: Iterable[Path], more: bytes = b"") -> str:
     """Return a hash over the names and bytes of files, and over ``more``."""
     total = hashlib.sha256()
     for path in sorted(paths):
         total.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode())
         total.update(path.read_bytes())
-    for word in more:
-        total.update(f"\0{word}".encode())
+    total.update(more)
     return total.hexdigest()
 
 
