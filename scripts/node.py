@@ -80,7 +80,7 @@ def build_client() -> None:
     A build from the same sources and the same message types of the server stays.
     """
     install(CLIENT)
-    schema = [python_packages.PYTHON, "-m", "twinspace_rt", "protocol"]
+    schema = [str(python_packages.PYTHON), "-m", "twinspace_rt", "protocol"]
     messages = subprocess.run(schema, cwd=ROOT, stdout=subprocess.PIPE).stdout
     stamp = Stamp(CLIENT / "node_modules" / ".built", digest(_client_sources(), messages))
     if stamp.current and (CLIENT / "dist" / "index.html").is_file():

@@ -80,9 +80,7 @@ def install() -> None:
         missing = [program for program in missing if program.find() is None]
     if missing:
         packages = " ".join(program.debian_package for program in missing)
-        fail(
-            f"The tests need {_list(missing)}; install what is missing (on Debian: apt install {packages})."
-        )
+        fail(f"The tests need {_list(missing)}; install it (on Debian: apt install {packages}).")
 
 
 def _list(programs: list[Program]) -> str:
