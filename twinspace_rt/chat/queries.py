@@ -1,0 +1,244 @@
+"""Reading the chat, with rights checked. Plain functions of a database connection."""
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
+
+from twinspace_rt.chat.channels import access_channel, visible_channels
+from twinspace_rt.chat.messages import (
+    Channel,
+    Emoji,
+    Found,
+    GetHistory,
+    Message,
+    Overview,
+    Page,
+    Reactions,
+    Reply,
+    Search,
+)
+from twinspace_rt.chat.models import mention, message, reaction, read_mark
+from twinspace_rt.chat.opening import hours_at, read_rules
+from twinspace_rt.chat.text import excerpt
+from twinspace_rt.errors import NotFound
+from twinspace_rt.plain_text import fold, like_pattern
+from twinspace_rt.protocol import now_ms
+from twinspace_rt.rooms.access import Principal
+from twinspace_rt.rooms.models import member
+from twinspace_rt.streams.follow import stream_head
+
+FOUND_MAX = 30
+WORDS_MAX = 8
+EMOJIS: tuple[Emoji, ...] = get_args(Emoji)
+_newest_first = message.c.seq.desc()
+
+
+# -- the snapshot
+
+
+def read_overview(connection: Connection, principal: Principal) -> Overview:
+    """Read the channels that ``principal`` sees, what is unread in them, and the hours."""
+    return Overview(
+        channels=[
+            read_channel(connection, principal, channel_id)
+            for channel_id in visible_channels(connection, principal)
+        ],
+        hours=hours_at(read_rules(connection, principal.room_id), now_ms()),
+        emojis=list(EMOJIS),
+    )
+
+
+def read_channel(connection: Connection, principal: Principal, channel_id: str) -> Channel:
+    """Read how far ``principal`` is in a channel that they see."""
+    read_seq = read_up_to(connection, principal, channel_id)
+    here = _in_channel(principal.room_id, channel_id)
+    last_seq = connection.execute(select(func.max(message.c.seq)).where(*here)).scalar() or 0
+    unread = (*here, message.c.seq > read_seq, *_counts_for(principal))
+    mentions = (
+        select(message.c.seq)
+        .join(mention, mention.c.message_id == message.c.id)
+        .where(*unread, mention.c.member_id == principal.member_id)
+        .order_by(message.c.seq)
+    )
+    return Channel(
+        id=channel_id,
+        last_seq=last_seq,
+        read_seq=read_seq,
+        unread=connection.execute(select(func.count()).where(*unread)).scalar_one(),
+        mentions=list(connection.execute(mentions).scalars()),
+    )
+
+
+def read_up_to(connection: Connection, principal: Principal, channel_id: str) -> int:
+    """Tell up to which place ``principal`` has read a channel.
+
+    Who has marked nothing yet has read what was written before they came.
+    """
+    marked: int | None = connection.execute(
+        select(read_mark.c.seq).where(
+            read_mark.c.room_id == principal.room_id,
+            read_mark.c.channel_id == channel_id,
+            read_mark.c.member_id == principal.member_id,
+        )
+    ).scalar()
+    if marked is not None:
+        return marked
+    came = select(member.c.created_at).where(member.c.id == principal.member_id)
+    earlier = (
+        select(message.c.seq)
+        .where(*_in_channel(principal.room_id, channel_id), message.c.at < came.scalar_subquery())
+        .order_by(_newest_first)
+        .limit(1)
+    )
+    before: int | None = connection.execute(earlier).scalar()
+    return before or 0
+
+
+def _in_channel(room_id: str, channel_id: str) -> tuple[ColumnElement[bool], ...]:
+    return (message.c.room_id == room_id, message.c.channel_id == channel_id)
+
+
+def _counts_for(principal: Principal) -> tuple[ColumnElement[bool], ...]:
+    return (message.c.author_id != principal.member_id, message.c.removed_by.is_(None))
+
+
+# -- messages
+
+
+def access_message(connection: Connection, principal: Principal, message_id: str) -> Row[Any]:
+    """Fetch a message of a channel that ``principal`` sees.
+
+    Raises:
+        NotFound: There is no such message, or not for this person.
+    """
+    row = connection.execute(
+        select(message).where(message.c.id == message_id, message.c.room_id == principal.room_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    access_channel(connection, principal, row.channel_id)
+    return row
+
+
+def read_history(connection: Connection, principal: Principal, asked: GetHistory) -> Page:
+    """Read a page of a channel.
+
+    Raises:
+        NotFound: The channel, or the message to read around, is not there for this person.
+    """
+    access_channel(connection, principal, asked.channel_id)
+    here = _in_channel(principal.room_id, asked.channel_id)
+    if asked.around is not None:
+        target = access_message(connection, principal, asked.around)
+        if target.channel_id != asked.channel_id:
+            raise NotFound
+        half = max(1, asked.limit // 2)
+        rows = [
+            *_newest(connection, (*here, message.c.seq <= target.seq), half),
+            *_oldest(connection, (*here, message.c.seq > target.seq), half),
+        ]
+    elif asked.after is not None:
+        rows = _oldest(connection, (*here, message.c.seq > asked.after), asked.limit)
+    elif asked.before is not None:
+        rows = _newest(connection, (*here, message.c.seq < asked.before), asked.limit)
+    else:
+        rows = _newest(connection, here, asked.limit)
+    first, last = (rows[0].seq, rows[-1].seq) if rows else (0, 0)
+    return Page(
+        messages=_messages(connection, rows),
+        more_before=bool(rows) and _any(connection, (*here, message.c.seq < first)),
+        more_after=bool(rows) and _any(connection, (*here, message.c.seq > last)),
+        seq=stream_head(connection, principal.room_id).seq,
+    )
+
+
+def search(connection: Connection, principal: Principal, asked: Search) -> Found:
+    """Find the newest messages that hold every word of the query, in any order and case.
+
+    Raises:
+        NotFound: The channel is not there for this person.
+    """
+    channels = visible_channels(connection, principal)
+    if asked.channel_id is not None:
+        access_channel(connection, principal, asked.channel_id)
+        channels = [asked.channel_id]
+    words = fold(asked.query).split()[:WORDS_MAX]
+    if not words:
+        return Found(messages=[], more=False)
+    wanted = [
+        message.c.room_id == principal.room_id,
+        message.c.channel_id.in_(channels),
+        message.c.removed_by.is_(None),
+        *(message.c.search_text.like(like_pattern(word), escape="\\") for word in words),
+    ]
+    if asked.before is not None:
+        wanted.append(message.c.seq < asked.before)
+    rows = connection.execute(
+        select(message).where(*wanted).order_by(_newest_first).limit(FOUND_MAX + 1)
+    ).all()
+    return Found(messages=_messages(connection, rows[:FOUND_MAX]), more=len(rows) > FOUND_MAX)
+
+
+def read_reply(connection: Connection, row: Row[Any]) -> Reply:
+    """Say what a reply shows of the message it answers."""
+    return Reply(message_id=row.id, author_id=row.author_id, excerpt=excerpt(row.text))
+
+
+def _newest(
+    connection: Connection, where: Sequence[ColumnElement[bool]], limit: int
+) -> list[Row[Any]]:
+    chosen = select(message).where(*where).order_by(_newest_first).limit(limit)
+    return list(reversed(connection.execute(chosen).all()))
+
+
+def _oldest(
+    connection: Connection, where: Sequence[ColumnElement[bool]], limit: int
+) -> list[Row[Any]]:
+    chosen = select(message).where(*where).order_by(message.c.seq).limit(limit)
+    return list(connection.execute(chosen).all())
+
+
+def _any(connection: Connection, where: Sequence[ColumnElement[bool]]) -> bool:
+    return bool(connection.execute(select(exists().where(*where))).scalar())
+
+
+def _messages(connection: Connection, rows: Sequence[Row[Any]]) -> list[Message]:
+    answered = {row.reply_to for row in rows if row.reply_to is not None}
+    replies = {
+        row.id: read_reply(connection, row)
+        for row in connection.execute(select(message).where(message.c.id.in_(answered)))
+    }
+    reactions = _reactions(connection, [row.id for row in rows])
+    return [
+        Message(
+            id=row.id,
+            channel_id=row.channel_id,
+            seq=row.seq,
+            at=row.at,
+            author_id=row.author_id,
+            text=row.text,
+            reply=replies.get(row.reply_to),
+            edited_at=row.edited_at,
+            removed_by=row.removed_by,
+            reactions=reactions.get(row.id, []),
+        )
+        for row in rows
+    ]
+
+
+def _reactions(connection: Connection, message_ids: Sequence[str]) -> dict[str, list[Reactions]]:
+    by_message: dict[str, dict[Emoji, list[str]]] = {}
+    for row in connection.execute(
+        select(reaction).where(reaction.c.message_id.in_(message_ids)).order_by(reaction.c.seq)
+    ):
+        by_emoji = by_message.setdefault(row.message_id, {})
+        by_emoji.setdefault(row.emoji, []).append(row.member_id)
+    return {
+        message_id: [
+            Reactions(emoji=emoji, member_ids=by_emoji[emoji])
+            for emoji in EMOJIS
+            if emoji in by_emoji
+        ]
+        for message_id, by_emoji in by_message.items()
+    }
