@@ -3,6 +3,7 @@
 import sys
 
 from scripts import node, programs, python_packages
+from scripts.steps import fail
 
 STEPS = {
     "runtime": lambda: python_packages.install("runtime"),
@@ -14,5 +15,8 @@ STEPS = {
 }
 
 if __name__ == "__main__":
-    for step in sys.argv[1:]:
-        STEPS[step]()
+    try:
+        for step in sys.argv[1:]:
+            STEPS[step]()
+    except KeyboardInterrupt:
+        fail("Stopped; the same command goes on where this ended.")
