@@ -88,8 +88,9 @@ class Known:
 
     Attributes:
         items: Structs, as Yjs would hold them after merging what was typed in a row.
-        size: About how many bytes a full update of the document has; never too low by the
-            text that is still there.
+        size: At most so many bytes has a full update of the document. What is deleted weighs
+            on until the state is built anew from a snapshot that was cleared of it.
+        deleted_ranges: How many ranges the delete set has.
         owners: The member each client id is bound to.
         retired: Client ids of an earlier life of the document, which nobody may use again.
         rules: For each type its number in ``schema.rules``. Type 0 is no type.
@@ -106,6 +107,7 @@ class Known:
         self.depths = array("B", [0] * len(self.rules))
         self.items = 0
         self.size = 0
+        self.deleted_ranges = 0
 
     def state_vector(self) -> dict[int, int]:
         """Return for each client the next clock."""
@@ -194,6 +196,7 @@ class Known:
         state.rules = array("B", stored.rules)
         state.depths = array("B", stored.depths)
         state.clients = {client.client: _load_client(client) for client in stored.clients}
+        state.deleted_ranges = sum(len(known.deleted) for known in state.clients.values())
         state.owners = dict(stored.owners)
         state.retired = set(stored.retired)
         return state

@@ -58,14 +58,18 @@ class RangeSet:
                 index += 1
         return absent
 
-    def add(self, ranges: list[Range]) -> None:
-        """Take in sorted, disjoint ranges; in one pass, however many they are."""
+    def add(self, ranges: list[Range]) -> int:
+        """Take in sorted ranges, in one pass however many they are.
+
+        Returns:
+            By how many the set's ranges have become more, or fewer.
+        """
         if not ranges:
-            return
+            return 0
         low = bisect_left(self.ends, ranges[0][0])
         high = bisect_right(self.starts, ranges[-1][1])
-        if low < high:
-            held = zip(self.starts[low:high], self.ends[low:high], strict=True)
-            ranges = merge([*held, *ranges])
+        held = zip(self.starts[low:high], self.ends[low:high], strict=True)
+        ranges = merge([*held, *ranges])
         self.starts[low:high] = array("I", [start for start, _ in ranges])
         self.ends[low:high] = array("I", [end for _, end in ranges])
+        return len(ranges) - (high - low)

@@ -93,7 +93,7 @@ class DocumentState(Known):
 
         Undoing the deletion of everything brings back each item, cut at each deletion.
         """
-        pieces = 2 * (self.items + sum(len(known.deleted) for known in self.clients.values()))
+        pieces = 2 * (self.items + self.deleted_ranges)
         if pieces <= UPDATE_LIMITS.structs:
             return UPDATE_LIMITS
         return replace(UPDATE_LIMITS, structs=pieces)
@@ -159,9 +159,9 @@ class DocumentState(Known):
             known.types.update(growth.types)
             known.tail = growth.tail
             known.marks_in_row = growth.marks_in_row
-            known.deleted.add(growth.gone)
+            self.deleted_ranges += known.deleted.add(growth.gone)
         for client, ranges in draft.deletes.items():
-            self.clients[client].deleted.add(ranges)
+            self.deleted_ranges += self.clients[client].deleted.add(ranges)
         if verdict.member is not None:
             for client in verdict.new_clients:
                 self.bind(client, verdict.member)
