@@ -5,7 +5,10 @@ locks hold hashes and versions and name no registry: where packages come from is
 for each machine to say.
 """
 
+import shutil
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from scripts import node, python_packages
 from scripts.steps import ROOT, VENV, fail, run, say
@@ -37,13 +40,24 @@ def lock_python(upgrade: list[str]) -> None:
 
 
 def lock_npm(upgrade: list[str]) -> None:
-    """Write each ``package-lock.json`` from its ``package.json``, without addresses."""
-    verb = "update" if upgrade else "install"
+    """Write each ``package-lock.json`` from its ``package.json``, without addresses.
+
+    npm works in an empty folder: beside a ``node_modules`` it leaves out what other
+    systems need. A lock that ``npm ci`` would refuse is not taken.
+    """
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund"]
     for folder in (node.CLIENT, node.PEERS):
         say(f"Locking {folder.relative_to(ROOT)}/package-lock.json")
-        options = ["--package-lock-only", "--omit-lockfile-registry-resolved", "--ignore-scripts"]
-        if node.npm(folder, verb, *options, "--no-audit", "--no-fund"):
-            fail("The npm packages could not be locked; npm says why above.")
+        with TemporaryDirectory() as empty:
+            shutil.copy(folder / "package.json", empty)
+            if not upgrade:
+                shutil.copy(folder / "package-lock.json", empty)
+            options = ["--package-lock-only", "--omit-lockfile-registry-resolved", *quiet]
+            if node.npm(Path(empty), "install", *options):
+                fail("The npm packages could not be locked; npm says why above.")
+            if node.npm(Path(empty), "ci", "--dry-run", "--silent", *quiet):
+                fail("`npm ci` would refuse this lock: a package has no release for some system.")
+            shutil.copy(Path(empty) / "package-lock.json", folder)
 
 
 if __name__ == "__main__":

@@ -124,12 +124,17 @@ def test_one_environment_holds_both_python_locks() -> None:
 
 
 @pytest.mark.parametrize("folder", [CLIENT, PEERS], ids=["client", "peers"])
-def test_npm_lock_pins_hashes_and_names_no_host(folder: Path) -> None:
+def test_npm_lock_pins_hashes_for_every_system_and_names_no_host(folder: Path) -> None:
     packages = json.loads((folder / "package-lock.json").read_text("utf-8"))["packages"]
     installed = {path: entry for path, entry in packages.items() if path}
     assert installed
     assert [path for path, entry in installed.items() if "resolved" in entry] == []
     assert [path for path, entry in installed.items() if "integrity" not in entry] == []
+    names = {path.rpartition("node_modules/")[2] for path in installed}
+    optional = {
+        name for entry in packages.values() for name in entry.get("optionalDependencies", ())
+    }
+    assert optional <= names, "what other systems need is missing"
 
 
 def test_no_large_file_is_committed() -> None:
