@@ -23,7 +23,7 @@ class Settings:
     database_url: str = ""
     """SQLAlchemy address of the database; empty: ``twinspace.db`` in the data folder."""
     public_url: str = ""
-    """Address people open, such as ``https://rooms.example.org``; empty: made from host and port."""
+    """Address people open, such as ``https://rooms.example.org``; empty: from host and port."""
     allowed_origins: tuple[str, ...] = ()
     """More origins, comma-separated, that may open WebSockets and change things."""
     trusted_proxies: int = 0

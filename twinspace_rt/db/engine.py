@@ -27,7 +27,7 @@ READERS = 4
 
 
 class Database(Protocol):
-    """Runs plain functions in transactions; commits when they return, rolls back when they raise."""
+    """Runs plain functions in transactions: committed if they return, undone if they raise."""
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a transaction that may write, one after the other.

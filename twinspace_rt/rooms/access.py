@@ -114,6 +114,11 @@ def author_audience(member_id: str) -> str:
     return f"author:{member_id}"
 
 
+def school_audience(school_id: str) -> str:
+    """Name the audience of what a school's own teachers alone may know: its pupils' names."""
+    return f"school:{school_id}"
+
+
 def can_see(principal: Principal, audience: str) -> bool:
     """Tell whether ``principal`` belongs to ``audience``; an unknown audience has no members."""
     if audience == ROOM:
@@ -129,6 +134,8 @@ def can_see(principal: Principal, audience: str) -> bool:
         return principal.member_id == target
     if kind == "author":
         return principal.is_staff or principal.member_id == target
+    if kind == "school":
+        return principal.is_teacher and principal.school_id == target
     return False
 
 

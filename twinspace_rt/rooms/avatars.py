@@ -7,24 +7,26 @@ from sqlalchemy import Connection, select
 
 from twinspace_rt.rooms.models import member
 
-CREATURES = (
-    "bear",
-    "bee",
-    "cat",
-    "deer",
-    "fox",
-    "frog",
-    "hare",
-    "hedgehog",
-    "mouse",
-    "otter",
-    "owl",
-    "penguin",
-    "seal",
-    "snail",
-    "turtle",
-    "whale",
-)
+# The creature's key, and its name in the languages that the product speaks.
+NAMES = {
+    "bear": {"en": "Bear", "sv": "Björn", "da": "Bjørn"},
+    "bee": {"en": "Bee", "sv": "Bi", "da": "Bi"},
+    "cat": {"en": "Cat", "sv": "Katt", "da": "Kat"},
+    "deer": {"en": "Deer", "sv": "Hjort", "da": "Hjort"},
+    "fox": {"en": "Fox", "sv": "Räv", "da": "Ræv"},
+    "frog": {"en": "Frog", "sv": "Groda", "da": "Frø"},
+    "hare": {"en": "Hare", "sv": "Hare", "da": "Hare"},
+    "hedgehog": {"en": "Hedgehog", "sv": "Igelkott", "da": "Pindsvin"},
+    "mouse": {"en": "Mouse", "sv": "Mus", "da": "Mus"},
+    "otter": {"en": "Otter", "sv": "Utter", "da": "Odder"},
+    "owl": {"en": "Owl", "sv": "Uggla", "da": "Ugle"},
+    "penguin": {"en": "Penguin", "sv": "Pingvin", "da": "Pingvin"},
+    "seal": {"en": "Seal", "sv": "Säl", "da": "Sæl"},
+    "snail": {"en": "Snail", "sv": "Snigel", "da": "Snegl"},
+    "turtle": {"en": "Turtle", "sv": "Sköldpadda", "da": "Skildpadde"},
+    "whale": {"en": "Whale", "sv": "Val", "da": "Hval"},
+}
+CREATURES = tuple(NAMES)
 TINTS = 12
 
 

@@ -31,10 +31,23 @@ class Bucket:
         Returns:
             0 if they were there, else the whole seconds until they would be.
         """
-        now = self._clock()
-        self._level = min(self.burst, self._level + (now - self._then) * self.rate)
-        self._then = now
+        self._refill()
         if self._level >= tokens:
             self._level -= tokens
             return 0
         return max(1, math.ceil((tokens - self._level) / self.rate))
+
+    def owe(self, tokens: float) -> float:
+        """Take tokens even if they are not there.
+
+        Returns:
+            The seconds until what was owed has come back; 0 if nothing is.
+        """
+        self._refill()
+        self._level -= tokens
+        return max(0.0, -self._level / self.rate)
+
+    def _refill(self) -> None:
+        now = self._clock()
+        self._level = min(self.burst, self._level + (now - self._then) * self.rate)
+        self._then = now

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 TEXT = 0x1
 BINARY = 0x2
+KEEPALIVE_S = 20
+SILENCE_MAX_S = 60.0
 _numbers = itertools.count(1)
 
 
@@ -61,6 +63,22 @@ class Sink(Protocol):
         """Close the WebSocket after what is waiting; repeated calls do nothing."""
         ...
 
+    def silent_s(self) -> float:
+        """Tell for how many seconds the peer has sent nothing at all."""
+        ...
+
+    def ping(self) -> None:
+        """Send a WebSocket ping, so that a living peer breaks its silence."""
+        ...
+
+    def pause(self) -> None:
+        """Take nothing more from the peer for now."""
+        ...
+
+    def resume(self) -> None:
+        """Take from the peer again."""
+        ...
+
 
 class Connection:
     """One client in one room.
@@ -96,6 +114,7 @@ class Connection:
         # What a join is owed may be larger than the outbox; it is allowed until once drained.
         self._owed = 0
         self._waiting_since: float | None = None
+        self._paused = False
         self._held: list[tuple[int, Frame]] | None = None
 
     def send(self, *frames: Frame) -> None:
@@ -138,6 +157,27 @@ class Connection:
         self.closed = True
         log.info("close connection=%d code=%d reason=%s", self.number, code, reason)
         self._sink.close(int(code), reason)
+
+    def keep_alive(self) -> None:
+        """Ping the peer, or close it if it has been silent for too long; each 20 seconds."""
+        if self.closed:
+            return
+        if self._sink.silent_s() > SILENCE_MAX_S and not self._paused:
+            self.close(CloseCode.OVERLOAD, "silent")
+            return
+        self._sink.ping()
+        if self.channel is not None:
+            self.channel.keep_alive()
+
+    def pause(self) -> None:
+        """Read nothing more from this client for now; nobody else waits."""
+        self._paused = True
+        self._sink.pause()
+
+    def resume(self) -> None:
+        """Read on."""
+        self._paused = False
+        self._sink.resume()
 
     def check_age(self, now: float) -> None:
         """Close a connection whose outbox has not been empty for too long; called each second."""

@@ -132,6 +132,10 @@ class BinaryChannel(Protocol):
         """Follow a change of role."""
         ...
 
+    def keep_alive(self) -> None:
+        """Send what keeps a stock provider from giving up on a quiet socket; each 20 seconds."""
+        ...
+
     def close(self) -> None:
         """Forget the connection; called once, when it is gone."""
         ...

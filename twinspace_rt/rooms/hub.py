@@ -1,6 +1,7 @@
 """The rooms that are open on this node."""
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Coroutine, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from twinspace_rt.db.engine import Database
 from twinspace_rt.errors import CloseCode, NotFound
 from twinspace_rt.rooms.access import RoomState
-from twinspace_rt.rooms.connection import Connection
+from twinspace_rt.rooms.connection import KEEPALIVE_S, Connection
 from twinspace_rt.rooms.models import room as room_table
 from twinspace_rt.rooms.room import FeatureSet, Room
 from twinspace_rt.streams.log import Event, Log
@@ -124,9 +125,14 @@ class RoomHub:
         for room in self.rooms:
             room.close_where(lambda _: True, code, reason)
 
-    def check_outboxes(self) -> None:
-        """Close those who have not taken what waits for them; called each second."""
-        now = asyncio.get_running_loop().time()
-        for room in self.rooms:
-            for connection in tuple(room.connections):
-                connection.check_age(now)
+    async def watch(self) -> None:
+        """Look after all connections, a share of them each second: one timer for everyone."""
+        loop = asyncio.get_running_loop()
+        for tick in itertools.count():
+            await asyncio.sleep(1)
+            now = loop.time()
+            for room in self.rooms:
+                for connection in tuple(room.connections):
+                    connection.check_age(now)
+                    if connection.number % KEEPALIVE_S == tick % KEEPALIVE_S:
+                        connection.keep_alive()

@@ -72,9 +72,13 @@ class FeatureSet:
                     raise ValueError(f"{command.__name__} is listed twice")
                 self.handlers[command] = row
             for push, hook in feature.on_push.items():
-                tag = str(push.__struct_config__.tag)
-                self.on_push.setdefault(tag, []).append((push, hook))
+                self.listen(push, hook)
         self.decoder = CommandDecoder([*self.handlers, Hello])
+
+    def listen(self, push: type[Push], hook: Callable[["Room", Any], None]) -> None:
+        """Call ``hook`` after each delivery of such an event, as `Feature.on_push` does."""
+        tag = str(push.__struct_config__.tag)
+        self.on_push.setdefault(tag, []).append((push, hook))
 
     @property
     def table(self) -> Mapping[str, Rule]:
@@ -278,6 +282,13 @@ class Room:
             if matches(connection.principal):
                 connection.close(code, reason)
                 self.leave(connection)
+
+    def set_state(self, state: RoomState) -> None:
+        """Open, close or archive the room for everyone who is in it."""
+        self.state = state
+        for connection in self.connections:
+            if connection.channel is not None:
+                connection.channel.principal_changed(connection.principal)
 
     async def refresh(self, member_ids: Sequence[str]) -> None:
         """Read these people's rights again and have their connections follow; close the removed."""

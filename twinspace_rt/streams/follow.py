@@ -1,5 +1,6 @@
 """Reading streams: what was missed, and what a follower has to read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -56,3 +57,13 @@ def events_after(connection: Connection, stream_id: str, epoch: int, seq: int) -
     if len(rows) != missed:
         raise EventsGone
     return [decode_event(stream_id, epoch, row.seq, row.body) for row in rows]
+
+
+def heads(connection: Connection, stream_ids: Sequence[str]) -> dict[str, Head]:
+    """Read where several streams stand, in one query: the beacon."""
+    rows = connection.execute(
+        select(stream.c.id, stream.c.epoch, stream.c.head_seq, stream.c.state).where(
+            stream.c.id.in_(stream_ids)
+        )
+    )
+    return {row.id: Head(row.epoch, row.head_seq, row.state) for row in rows}

@@ -1,9 +1,10 @@
 """uvicorn's WebSocket protocol with a short way in and out.
 
-``await send()`` through ASGI costs about twice what the kernel takes to send a small frame, and each
-message received goes through a queue and a task switch. An application that asks for it (the scope's
-``twinspace.transport`` extension) gets frames handed over as they arrive and writes whole frames, made
-once for all receivers, to the transport. An application that does not ask sees plain ASGI.
+``await send()`` through ASGI costs about twice what the kernel takes to send a small frame, and
+each message received goes through a queue and a task switch. An application that asks for it (the
+scope's ``twinspace.transport`` extension) gets binary frames handed over as they arrive, and writes
+whole frames, made once for all receivers, to the transport. An application that does not ask sees
+plain ASGI. Text frames and the end of the connection are told through ``receive`` in either case.
 """
 
 import asyncio
@@ -12,11 +13,13 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from twinspace_rt.rooms.connection import BINARY, TEXT, Frame
+from twinspace_rt.errors import CloseCode
+from twinspace_rt.rooms.connection import TEXT, Frame
 
 EXTENSION = "twinspace.transport"
 PING_FRAME = b"\x89\x00"  # RFC 6455 section 5.5.2, unmasked and empty
-Receiver = Callable[[int, bytes], None]
+Receiver = Callable[[bytes], None]
+MESSAGES_WAITING_MAX = 500
 
 
 class FastWebSocketProtocol(WebSocketsSansIOProtocol):
@@ -26,7 +29,8 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
     heard_at: float = 0.0
 
     async def run_asgi(self) -> None:
-        self.scope["extensions"][EXTENSION] = self  # type: ignore[typeddict-unknown-key]
+        extensions: dict[str, Any] = self.scope["extensions"]
+        extensions[EXTENSION] = self
         self.heard_at = self.loop.time()
         await super().run_asgi()
 
@@ -35,10 +39,7 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
         super().data_received(data)
 
     def take_over(self, receiver: Receiver, *, max_bytes: int) -> None:
-        """Hand every message to ``receiver(opcode, payload)`` as it arrives, from now on.
-
-        Messages that came before are handed over first. The end of the connection is still told
-        through ASGI's ``receive``.
+        """Hand every binary message to ``receiver`` as it arrives, from now on.
 
         Args:
             receiver: Must not raise and must not wait.
@@ -46,18 +47,6 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
         """
         self.receiver = receiver
         self.conn.max_message_size = self.conn.max_fragment_size = max_bytes
-        waiting: list[Any] = []
-        while not self.queue.empty():
-            waiting.append(self.queue.get_nowait())
-        for event in waiting:
-            if event["type"] != "websocket.receive":
-                self.queue.put_nowait(event)
-            elif event.get("text") is not None:
-                receiver(TEXT, event["text"].encode())
-            else:
-                receiver(BINARY, event["bytes"])
-        if self.read_paused:
-            self.resume()
 
     def send_receive_event_to_app(self) -> None:
         if self.receiver is None:
@@ -65,8 +54,17 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
             return
         data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
         self.frames = []
-        if not self.close_sent:
-            self.receiver(TEXT if self.curr_msg_data_type == "text" else BINARY, bytes(data))
+        if self.close_sent:
+            return
+        if self.curr_msg_data_type == "bytes":
+            self.receiver(bytes(data))
+        elif self.queue.qsize() >= MESSAGES_WAITING_MAX:
+            self.close(CloseCode.OVERLOAD, "too_many_commands")
+        else:
+            try:
+                self.queue.put_nowait({"type": "websocket.receive", "text": bytes(data).decode()})
+            except UnicodeDecodeError:
+                self.close(CloseCode.MALFORMED, "utf8")
 
     # -- what a connection's sink needs
 
@@ -92,6 +90,10 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
         self.resume()  # the peer's answer has to be read
         self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+
+    def silent_s(self) -> float:
+        """Tell for how many seconds the peer has sent nothing."""
+        return self.loop.time() - self.heard_at
 
     def ping(self) -> None:
         """Send a ping; whatever the peer sends next moves ``heard_at``."""
@@ -138,6 +140,10 @@ class AsgiSink:
         if not self._closed:
             self._closed = True
             self._queue.put_nowait((code, reason))
+
+    def silent_s(self) -> float:
+        """Tell nothing: such a server ends dead connections by itself."""
+        return 0.0
 
     def pause(self) -> None:
         """Do nothing: without ``receive`` being called, ASGI servers stop reading by themselves."""

@@ -1,0 +1,126 @@
+"""Builds every object once, top to bottom, and lists the features: it alone knows everything."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+
+from twinspace_rt.accounts.sessions import cookie_name
+from twinspace_rt.accounts.tickets import Tickets
+from twinspace_rt.db.engine import SqliteDatabase
+from twinspace_rt.db.metadata import metadata
+from twinspace_rt.docs.engine import Engine
+from twinspace_rt.docs.feature import feature as docs_feature
+from twinspace_rt.docs.library import Library
+from twinspace_rt.errors import BadSetting, CloseCode
+from twinspace_rt.rooms.admission import Doorkeeper
+from twinspace_rt.rooms.feature import Feature
+from twinspace_rt.rooms.hub import RoomHub
+from twinspace_rt.rooms.presence import feature as room_feature
+from twinspace_rt.rooms.room import FeatureSet
+from twinspace_rt.settings import Settings
+from twinspace_rt.web.http import site_routes
+from twinspace_rt.web.security import Origins, SecurityHeaders, load_secret
+from twinspace_rt.web.websocket import Door, RoomEndpoint, YjsEndpoint
+
+log = logging.getLogger(__name__)
+FEATURES: tuple[Feature, ...] = (room_feature, docs_feature)
+DRAIN_S = 5.0
+
+
+@dataclass
+class Node:
+    """The parts of one running server."""
+
+    settings: Settings
+    database: SqliteDatabase
+    origins: Origins
+    tickets: Tickets
+    hub: RoomHub
+    engine: Engine
+    library: Library
+
+    async def drain(self) -> None:
+        """Take no more, commit and acknowledge what was taken, and send everyone away (1012).
+
+        Ends within ``DRAIN_S`` seconds even if the database does not answer; what was not
+        acknowledged then is sent again by its author.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                await self.library.drain()
+        self.hub.close_all(CloseCode.RESTART, "restart")
+
+
+def build_node(settings: Settings) -> Node:
+    """Open the database and build all parts around it.
+
+    Raises:
+        BadSetting: The settings ask for something this server cannot do.
+        DatabaseBusy: Another process has the embedded database.
+    """
+    if settings.database_url:
+        raise BadSetting("TWINSPACE_DATABASE_URL: only the embedded database is there so far.")
+    database = SqliteDatabase(settings.sqlite_path)
+    database.write_now(metadata.create_all)
+    features = FeatureSet(FEATURES)
+    hub = RoomHub(
+        database,
+        features,
+        interval_s=settings.commit_interval_ms / 1000,
+        max_connections=settings.room_max_connections,
+    )
+    engine = Engine(step_s=settings.engine_step_s)
+    return Node(
+        settings=settings,
+        database=database,
+        origins=Origins(settings),
+        tickets=Tickets(load_secret(settings.data_dir / "secret.key")),
+        hub=hub,
+        engine=engine,
+        library=Library(database, hub, engine, settings),
+    )
+
+
+def create_app(node: Node) -> Starlette:
+    """Make the ASGI application of a node."""
+    door = Door(
+        settings=node.settings,
+        origins=node.origins,
+        cookie_name=cookie_name(node.settings),
+        doorkeeper=Doorkeeper(node.database, node.tickets),
+        hub=node.hub,
+        documents=node.library,
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with node.engine, asyncio.TaskGroup() as tasks:
+            writer = tasks.create_task(node.hub.log.run())
+            watch = tasks.create_task(node.hub.watch())
+            tending = tasks.create_task(node.library.tend())
+            try:
+                yield
+            finally:
+                node.hub.log.close()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(writer, DRAIN_S)
+                watch.cancel()
+                tending.cancel()
+                await node.library.close()
+        await node.database.close()
+
+    app = Starlette(
+        routes=[
+            WebSocketRoute("/ws/rooms/{room_id}", RoomEndpoint(door)),
+            WebSocketRoute("/ws/yjs/{document}", YjsEndpoint(door)),
+            *site_routes(),
+        ],
+        lifespan=lifespan,
+    )
+    app.add_middleware(SecurityHeaders)
+    return app

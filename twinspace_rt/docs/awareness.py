@@ -1,0 +1,161 @@
+"""Cursors of one document: the last state of each client, stamped by the server, never stored.
+
+Every client id in an outgoing state belongs to the connection that sent it, its ``user`` is what
+the server knows, and its clock is the server's own: a client that comes back with its old clock
+would otherwise stay invisible until its next renewal. What honest clients relay of others is
+dropped without a word.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+
+from twinspace_rt.docs.lib0 import (
+    Malformed,
+    read_string,
+    read_var_uint,
+    write_string,
+    write_var_uint,
+)
+from twinspace_rt.errors import CloseCode, Disconnect
+from twinspace_rt.rooms.access import Principal
+
+STATE_MAX_BYTES = 2048
+IDS_PER_SESSION = 8
+ENTRIES_MAX = 4096
+Owner = TypeVar("Owner")
+
+
+@dataclass(slots=True)
+class _Client:
+    clock: int
+    state: bytes | None
+    owner: object
+
+
+class Awareness:
+    """The states of one document's clients.
+
+    Args:
+        foreign: Tells whether a client id is bound to another member than this one.
+    """
+
+    def __init__(self, foreign: Callable[[int, str], bool]) -> None:
+        self._foreign = foreign
+        self._clients: dict[int, _Client] = {}
+        self._changed: set[int] = set()
+        self._clock = 0
+
+    def receive(self, body: bytes, owner: object, principal: Principal) -> bool:
+        """Take in what a client says of itself; returns whether there is something to tell.
+
+        Raises:
+            Disconnect: The message is malformed.
+        """
+        mine = {client for client, held in self._clients.items() if held.owner is owner}
+        for client, text in _read_states(body):
+            held = self._clients.get(client)
+            if held is not None and held.owner is not owner and held.state is not None:
+                continue
+            if self._foreign(client, principal.member_id) or len(text) > STATE_MAX_BYTES:
+                continue
+            if client not in mine and (text == "null" or len(mine) >= IDS_PER_SESSION):
+                continue
+            state = _stamp(text, principal)
+            mine.add(client)
+            self._set(client, state, owner)
+        return bool(self._changed)
+
+    def leave(self, owner: object) -> bool:
+        """Take away what a connection showed; returns whether there is something to tell."""
+        for client, held in list(self._clients.items()):
+            if held.owner is owner and held.state is not None:
+                self._set(client, None, owner)
+        return bool(self._changed)
+
+    def _set(self, client: int, state: bytes | None, owner: object) -> None:
+        # One clock for all, in milliseconds: it stays ahead of itself over a restart, and of what
+        # browsers remember of a client that left.
+        self._clock = max(time.time_ns() // 1_000_000, self._clock + 1)
+        self._clients[client] = _Client(self._clock, state, owner)
+        self._changed.add(client)
+
+    def everyone(self) -> bytes | None:
+        """Write the states of all who show one, or ``None`` if nobody does."""
+        shown = [client for client, held in self._clients.items() if held.state is not None]
+        return self._encode(shown) if shown else None
+
+    def changes(self) -> "Changes":
+        """Take what has changed since the last call."""
+        changed, self._changed = self._changed, set()
+        owners = {id(self._clients[client].owner) for client in changed}
+        told = Changes(
+            self._encode(changed),
+            {
+                owner: self._encode(
+                    client for client in changed if id(self._clients[client].owner) != owner
+                )
+                for owner in owners
+            },
+        )
+        for client in changed:
+            if self._clients[client].state is None:
+                del self._clients[client]
+        return told
+
+    def _encode(self, clients: Iterable[int]) -> bytes:
+        chosen = list(clients)
+        out = bytearray()
+        write_var_uint(out, len(chosen))
+        for client in chosen:
+            held = self._clients[client]
+            write_var_uint(out, client)
+            write_var_uint(out, held.clock)
+            write_string(out, (held.state or b"null").decode())
+        return bytes(out)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to be told: to everyone, and to each owner without its own."""
+
+    all: bytes
+    by_owner: dict[int, bytes]
+
+    def for_owner(self, owner: object) -> bytes | None:
+        """Return what to tell this one; ``None`` if it is only its own."""
+        body = self.by_owner.get(id(owner), self.all)
+        return None if body == b"\0" else body
+
+
+def _read_states(body: bytes) -> list[tuple[int, str]]:
+    try:
+        count, pos = read_var_uint(body, 0)
+        if count > ENTRIES_MAX:
+            raise Malformed("too-many")
+        states = []
+        for _ in range(count):
+            client, pos = read_var_uint(body, pos)
+            _, pos = read_var_uint(body, pos)
+            text, pos = read_string(body, pos)
+            states.append((client, text))
+        if pos != len(body):
+            raise Malformed("trailing")
+    except Malformed as error:
+        raise Disconnect(CloseCode.MALFORMED, f"awareness-{error.code}") from error
+    return states
+
+
+def _stamp(text: str, principal: Principal) -> bytes | None:
+    try:
+        state: Any = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Disconnect(CloseCode.MALFORMED, "awareness-json") from error
+    if not isinstance(state, dict):
+        return None
+    kept = {key: state[key] for key in ("cursor", "selection") if key in state}
+    kept["user"] = {"id": principal.member_id, "name": principal.name}
+    return msgspec.json.encode(kept)

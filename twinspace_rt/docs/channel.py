@@ -1,0 +1,262 @@
+"""The documents' end of a socket: Hocuspocus 4 with many documents, or y-websocket with one."""
+
+import asyncio
+import logging
+from collections import deque
+from typing import Protocol
+
+from twinspace_rt.docs import wire
+from twinspace_rt.docs.document import Document
+from twinspace_rt.docs.session import Scope, Session
+from twinspace_rt.docs.validator import SYNC_LIMITS, Refused, read_state_vector
+from twinspace_rt.docs.wire import Message, MessageType, SyncType
+from twinspace_rt.errors import CloseCode, Disconnect
+from twinspace_rt.rooms.access import Principal
+from twinspace_rt.rooms.bucket import Bucket
+from twinspace_rt.rooms.connection import BINARY, Connection, Frame
+
+log = logging.getLogger(__name__)
+DOCUMENTS_PER_SOCKET = 32
+SESSIONS_PER_DOCUMENT = 4
+AUTH_PER_S = 10
+BACKLOG_MAX_BYTES = 1024 * 1024
+
+
+class Denied(Exception):
+    """The document is not for this person, or not in this epoch; ``reason`` is sent."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Shelf(Protocol):
+    """Where channels get documents from."""
+
+    async def admit(self, address: str, principal: Principal) -> tuple[Document, Scope]:
+        """Open a document for somebody; raises `Denied`."""
+        ...
+
+    def scope_of(self, document: Document, principal: Principal) -> Scope | None:
+        """Tell what somebody may do in a document; ``None``: nothing."""
+        ...
+
+    def traffic_of(self, principal: Principal) -> Bucket:
+        """Return the bucket that shapes a member's bytes."""
+        ...
+
+
+class Channel:
+    """What both protocols share: sessions, messages of one document, and the pace of edits."""
+
+    def __init__(self, connection: Connection, shelf: Shelf) -> None:
+        self.connection = connection
+        self.shelf = shelf
+        self.ponged = False
+        self.sessions: dict[str, tuple[Document, Session]] = {}
+        self._resume: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    def open_session(
+        self, key: str, document: Document, scope: Scope, prefix: bytes, *, acknowledges: bool
+    ) -> Session:
+        """Put a session in its document."""
+        session = Session(
+            connection=self.connection,
+            principal=self.connection.principal,
+            prefix=prefix,
+            acknowledges=acknowledges,
+            scope=scope,
+        )
+        document.enter(session)
+        self.sessions[key] = (document, session)
+        return session
+
+    def close_session(self, key: str) -> None:
+        """Take a session out of its document; an unknown one is ignored."""
+        held = self.sessions.pop(key, None)
+        if held is not None:
+            held[0].leave(held[1])
+
+    def take(self, document: Document, session: Session, message: Message) -> None:
+        """Take a message about a document that is open for this connection."""
+        if message.type is MessageType.AWARENESS:
+            document.receive_awareness(session, message.body)
+        elif message.type is MessageType.QUERY_AWARENESS:
+            document.tell_everyone(session)
+        elif message.type is MessageType.SYNC:
+            self._take_sync(document, session, message)
+
+    def _take_sync(self, document: Document, session: Session, message: Message) -> None:
+        if message.kind == SyncType.STEP_1:
+            try:
+                vector = read_state_vector(message.body, SYNC_LIMITS)
+            except Refused as error:
+                raise Disconnect(CloseCode.MALFORMED, error.code) from error
+            document.receive_step_1(session, vector)
+        elif message.kind == SyncType.STEP_2:
+            # Before the Pong it is the answer to a question of an earlier, dying socket.
+            if self.ponged:
+                document.receive_step_2(session, message.body)
+        else:
+            if session.receiving:
+                self._pace(len(message.body))
+            document.receive_update(session, message.body, after_pong=self.ponged)
+
+    def _pace(self, size: int) -> None:
+        # Shaped by bytes in time, not refused: an update cannot be split, and the one after a
+        # refused one is a gap for ever.
+        wait_s = self.shelf.traffic_of(self.connection.principal).owe(size)
+        if wait_s > 0 and self._resume is None:
+            self.connection.pause()
+            loop = asyncio.get_running_loop()
+            self._resume = loop.call_later(wait_s, self._go_on)
+
+    def _go_on(self) -> None:
+        self._resume = None
+        if not self._closed:
+            self.connection.resume()
+
+    def principal_changed(self, principal: Principal) -> None:
+        """Follow a change of role: each document is written, only read or closed from now on."""
+        for key, (document, session) in list(self.sessions.items()):
+            session.principal = principal
+            scope = self.shelf.scope_of(document, principal)
+            if scope is not None:
+                document.set_scope(session, scope)
+                continue
+            session.send(wire.closed("forbidden"))
+            self.close_session(key)
+
+    def close(self) -> None:
+        """Leave every document."""
+        self._closed = True
+        if self._resume is not None:
+            self._resume.cancel()
+        for key in list(self.sessions):
+            self.close_session(key)
+
+
+class HocuspocusChannel(Channel):
+    """All documents of one room on one socket.
+
+    A Ping is the very first frame: the provider sends its offline queue at the first message and
+    only then answers, so the Pong marks the end of that queue.
+    """
+
+    def __init__(self, connection: Connection, shelf: Shelf) -> None:
+        super().__init__(connection, shelf)
+        self._backlog: deque[bytes] = deque()
+        self._backlog_bytes = 0
+        self._opening: asyncio.Task[None] | None = None
+        self._auths = Bucket(AUTH_PER_S, 2 * DOCUMENTS_PER_SOCKET)
+        self._ping = Frame(BINARY, wire.PING)
+        connection.send(self._ping)
+
+    def receive(self, frame: bytes) -> None:
+        """Take a frame; while a document is being opened, those behind it wait in order."""
+        if self._opening is None:
+            self._receive(frame)
+            return
+        self._backlog.append(frame)
+        self._backlog_bytes += len(frame)
+        if self._backlog_bytes > BACKLOG_MAX_BYTES:
+            self.connection.pause()
+
+    def _receive(self, frame: bytes) -> None:
+        if frame == wire.PONG:
+            self.ponged = True
+            return
+        if frame == wire.PING:
+            self.connection.send(Frame(BINARY, wire.PONG))
+            return
+        key, pos = wire.read_address(frame)
+        address = wire.split_key(key)
+        message = wire.read_message(frame, pos)
+        held = self.sessions.get(key)
+        if held is None:
+            # What a provider sends unasked after a denied Auth is dropped without a word.
+            if message.type is MessageType.AUTH:
+                self._begin(key, address)
+        elif message.type is MessageType.CLOSE:
+            # No answer: a new provider at the same address would take it for its own.
+            self.close_session(key)
+        elif message.type is not MessageType.AUTH:
+            # Auth again never changes what an open document allows.
+            self.take(*held, message)
+
+    def _begin(self, key: str, address: str) -> None:
+        if self._auths.take(1):
+            raise Disconnect(CloseCode.OVERLOAD, "auth_rate")
+        self._opening = asyncio.get_running_loop().create_task(self._open(key, address))
+        self._opening.add_done_callback(self._opened)
+
+    async def _open(self, key: str, address: str) -> None:
+        prefix = wire.address_prefix(key)
+        try:
+            if len(self.sessions) >= DOCUMENTS_PER_SOCKET:
+                raise Denied("too_many_documents")
+            same = sum(wire.split_key(other) == address for other in self.sessions)
+            if same >= SESSIONS_PER_DOCUMENT:
+                raise Denied("too_many_sessions")
+            document, scope = await self.shelf.admit(address, self.connection.principal)
+        except Denied as denied:
+            self.connection.send(Frame(BINARY, prefix + wire.denied(denied.reason)))
+            return
+        if self._closed:
+            return
+        session = self.open_session(key, document, scope, prefix, acknowledges=True)
+        session.send(wire.authenticated(session.scope.value))
+        document.tell_everyone(session)
+
+    def _opened(self, task: "asyncio.Task[None]") -> None:
+        self._opening = None
+        if self._closed or task.cancelled():
+            return
+        try:
+            task.result()
+            while self._backlog and self._opening is None:
+                frame = self._backlog.popleft()
+                self._backlog_bytes -= len(frame)
+                self._receive(frame)
+        except Disconnect as error:
+            self.connection.close(error.code, error.reason)
+        except Exception:
+            log.exception("opening failed connection=%d", self.connection.number)
+            self.connection.close(CloseCode.INTERNAL, "internal")
+        if self._opening is None and self._resume is None:
+            self.connection.resume()
+
+    def keep_alive(self) -> None:
+        """Ping: the provider gives up after 30 seconds without a message."""
+        self.connection.send(self._ping)
+
+    def close(self) -> None:
+        super().close()
+        if self._opening is not None:
+            self._opening.cancel()
+
+
+class YjsChannel(Channel):
+    """The stock y-websocket provider: one document, no authentication, no acknowledgements."""
+
+    def __init__(
+        self, connection: Connection, shelf: Shelf, document: Document, scope: Scope
+    ) -> None:
+        super().__init__(connection, shelf)
+        self.ponged = True
+        self._session = self.open_session("", document, scope, b"", acknowledges=False)
+        self._document = document
+        document.tell_everyone(self._session)
+
+    def receive(self, frame: bytes) -> None:
+        """Take a frame."""
+        message = wire.read_message(frame, 0)
+        if message.type in {MessageType.AUTH, MessageType.CLOSE}:
+            raise Disconnect(CloseCode.MALFORMED, "opcode")
+        if self.sessions:
+            self.take(self._document, self._session, message)
+
+    def keep_alive(self) -> None:
+        """Send an empty awareness update: the provider gives up after 30 quiet seconds."""
+        self.connection.send(Frame(BINARY, wire.YJS_KEEPALIVE))

@@ -1,0 +1,352 @@
+"""The documents that are open on this node: opening, tending, compacting, letting go."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from twinspace_rt.db.engine import Database
+from twinspace_rt.docs.channel import Denied, HocuspocusChannel, YjsChannel
+from twinspace_rt.docs.document import Document
+from twinspace_rt.docs.engine import Engine, EngineError
+from twinspace_rt.docs.messages import DocumentChanged
+from twinspace_rt.docs.models import document as document_table
+from twinspace_rt.docs.session import Scope
+from twinspace_rt.docs.store import HistoryEntry, NewSnapshot, TailEntry, load, store_snapshot
+from twinspace_rt.docs.wire import parse_address
+from twinspace_rt.errors import CloseCode, StorageUnavailable
+from twinspace_rt.protocol import now_ms
+from twinspace_rt.rooms.access import WRITERS, Principal, Role, RoomState
+from twinspace_rt.rooms.bucket import Bucket
+from twinspace_rt.rooms.connection import Connection
+from twinspace_rt.rooms.hub import RoomHub
+from twinspace_rt.rooms.room import Room
+from twinspace_rt.settings import Settings
+from twinspace_rt.streams.follow import heads
+
+log = logging.getLogger(__name__)
+IDLE_S = 30.0
+TAIL_MAX_ENTRIES = 512
+TAIL_MIN_BYTES = 16 * 1024
+HISTORY_SPAN_MS = 5_000
+TRAFFIC_BYTES_PER_S = 64 * 1024
+TRAFFIC_BURST_BYTES = 2 * 1024 * 1024
+
+
+@dataclass
+class Waiting:
+    """The bytes of edits that wait for their commit, over all documents of the node."""
+
+    max_bytes: int
+    bytes: int = 0
+
+    def add(self, count: int) -> None:
+        """Count bytes in (or, negative, out)."""
+        self.bytes += count
+
+    @property
+    def full(self) -> bool:
+        return self.bytes > self.max_bytes
+
+
+@dataclass(slots=True)
+class _Shelved:
+    document: Document
+    task: asyncio.Task[None]
+    compacting: bool = False
+    retry_at: float = 0.0
+
+
+@dataclass
+class Library:
+    """Opens a document once however many come at once, and lets go of it when it is idle.
+
+    A document that fails is thrown out with its connections, which come back to a fresh copy of
+    what the database has; every other document goes on.
+    """
+
+    database: Database
+    hub: RoomHub
+    engine: Engine
+    settings: Settings
+    _open: dict[str, _Shelved] = field(default_factory=dict)
+    _opening: dict[str, asyncio.Task[Document | None]] = field(default_factory=dict)
+    _traffic: dict[str, Bucket] = field(default_factory=dict)
+    _jobs: set[asyncio.Task[None]] = field(default_factory=set)
+    _draining: bool = False
+    _was_full: bool = False
+
+    def __post_init__(self) -> None:
+        self.waiting = Waiting(self.settings.backlog_max_bytes)
+        self.hub.features.listen(DocumentChanged, self._follow_change)
+
+    @property
+    def documents(self) -> Sequence[Document]:
+        """The documents that are open now."""
+        return [held.document for held in self._open.values()]
+
+    # -- the sockets' side
+
+    def open_hocuspocus(self, connection: Connection) -> HocuspocusChannel:
+        """Speak Hocuspocus 4 with a room's connection."""
+        return HocuspocusChannel(connection, self)
+
+    async def room_of(self, address: str) -> str | None:
+        """Find the room of a document address, or ``None``."""
+        try:
+            document_id = parse_address(address).document_id
+        except ValueError:
+            return None
+        return await self.database.read(
+            lambda db: db.execute(
+                select(document_table.c.room_id).where(document_table.c.id == document_id)
+            ).scalar_one_or_none()
+        )
+
+    async def open_yjs(self, connection: Connection, address: str) -> YjsChannel | None:
+        """Speak y-websocket for one document; ``None`` if it is not for this person."""
+        try:
+            document, scope = await self.admit(address, connection.principal)
+        except Denied:
+            return None
+        return YjsChannel(connection, self, document, scope)
+
+    async def admit(self, address: str, principal: Principal) -> tuple[Document, Scope]:
+        """Open a document for somebody.
+
+        Raises:
+            Denied: ``forbidden`` if it is not there or not for them; ``epoch:n`` if it lives in
+                another epoch now, so that an old copy is never merged into it blindly.
+        """
+        try:
+            wanted = parse_address(address)
+        except ValueError as error:
+            raise Denied("forbidden") from error
+        document = await self.open(wanted.document_id)
+        if document is None or self._draining:
+            raise Denied("forbidden")
+        scope = self.scope_of(document, principal)
+        if scope is None:
+            raise Denied("forbidden")
+        if document.loaded.epoch != wanted.epoch:
+            raise Denied(f"epoch:{document.loaded.epoch}")
+        return document, scope
+
+    def scope_of(self, document: Document, principal: Principal) -> Scope | None:
+        """Tell what somebody may do in a document; ``None``: not even know of it."""
+        loaded = document.loaded
+        if loaded.room_id != principal.room_id or loaded.state == "erased":
+            return None
+        if principal.role is Role.VISITOR:
+            return None
+        room = self.hub.get(principal.room_id)
+        writable = (
+            room is not None
+            and room.state is RoomState.OPEN
+            and principal.role in WRITERS
+            and loaded.state in {"open", "suspect"}
+            and not loaded.archived
+        )
+        return Scope.WRITE if writable else Scope.READ
+
+    def traffic_of(self, principal: Principal) -> Bucket:
+        """Return the bucket that shapes a member's bytes."""
+        bucket = self._traffic.get(principal.member_id)
+        if bucket is None:
+            bucket = Bucket(TRAFFIC_BYTES_PER_S, TRAFFIC_BURST_BYTES)
+            self._traffic[principal.member_id] = bucket
+        return bucket
+
+    def _follow_change(self, room: Room, push: DocumentChanged) -> None:
+        held = self._open.get(push.document.id)
+        if held is None:
+            return
+        document = held.document
+        document.loaded.archived = push.document.archived
+        for session in tuple(document.sessions):
+            scope = self.scope_of(document, session.principal)
+            if scope is not None:
+                document.set_scope(session, scope)
+
+    # -- opening and closing
+
+    async def open(self, document_id: str) -> Document | None:
+        """Find a document, reading it from the database if need be; ``None`` if there is none."""
+        held = self._open.get(document_id)
+        if held is not None:
+            held.document.idle_since = None
+            return held.document
+        task = self._opening.get(document_id)
+        if task is None:
+            task = asyncio.get_running_loop().create_task(self._load(document_id))
+            self._opening[document_id] = task
+            task.add_done_callback(lambda _: self._opening.pop(document_id, None))
+        return await asyncio.shield(task)
+
+    async def _load(self, document_id: str) -> Document | None:
+        loaded = await self.database.read(lambda db: load(db, document_id))
+        if loaded is None:
+            return None
+        loop = asyncio.get_running_loop()
+        document = Document(
+            document_id, loaded, self.hub.log, self.database, self.engine, self.waiting
+        )
+        document.idle_since = loop.time()
+        task = loop.create_task(document.run(), name=f"document {document_id}")
+        self._open[document_id] = _Shelved(document, task)
+        task.add_done_callback(lambda done: self._ended(document, done))
+        return document
+
+    def _ended(self, document: Document, task: "asyncio.Task[None]") -> None:
+        held = self._open.get(document.id)
+        if held is not None and held.document is document:
+            del self._open[document.id]
+        if task.cancelled():
+            return
+        log.error("document failed document=%s", document.id, exc_info=task.exception())
+        for session in tuple(document.sessions):
+            session.connection.close(CloseCode.RESTART, "document")
+
+    # -- tending
+
+    async def tend(self) -> None:
+        """Each second: look for what others wrote, compact what has grown, let idle ones go."""
+        while True:
+            await asyncio.sleep(1)
+            try:
+                await self._beacon()
+            except StorageUnavailable as error:
+                log.warning("beacon: %s", error.code)
+            now = asyncio.get_running_loop().time()
+            for held in tuple(self._open.values()):
+                document = held.document
+                idle = document.idle_since is not None and now - document.idle_since > IDLE_S
+                if held.compacting or not document.quiet:
+                    continue
+                if now >= held.retry_at and _wants_snapshot(document, at_rest=idle):
+                    held.compacting = True
+                    self._start(self._compact(held))
+                elif idle and not document.sessions:
+                    held.task.cancel()
+                    self._open.pop(document.id, None)
+            self._pace_all()
+
+    async def _beacon(self) -> None:
+        """Compare what this node knows with the database, in one query; read what it lacks."""
+        documents = {d.id: d for d in self.documents if d.quiet}
+        if not documents:
+            return
+        stored = await self.database.read(lambda db: heads(db, list(documents)))
+        for document_id, head in stored.items():
+            document = documents[document_id]
+            if head.seq > document.head_seq or head.epoch != document.loaded.epoch:
+                async with document.committed():
+                    if head.seq > document.head_seq:
+                        await document.catch_up()
+
+    def _pace_all(self) -> None:
+        # Beyond the bound nobody is read any more: edits stay in the browsers, unacknowledged.
+        full = self.waiting.full
+        for document in self.documents:
+            for session in document.sessions:
+                if full:
+                    session.connection.pause()
+                elif self._was_full:
+                    session.connection.resume()
+        self._was_full = full
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+
+    async def _compact(self, held: _Shelved) -> None:
+        try:
+            await self.compact(held.document)
+        except (EngineError, StorageUnavailable) as error:
+            # The log stays the truth; it is tried again later, ever more seldom.
+            held.retry_at = asyncio.get_running_loop().time() + 60
+            log.warning("compaction failed document=%s code=%s", held.document.id, error.code)
+        finally:
+            held.compacting = False
+
+    async def compact(self, document: Document) -> bool:
+        """Replace a document's log by a proved snapshot; the covered entries become history.
+
+        Returns:
+            Whether a new snapshot was stored.
+
+        Raises:
+            EngineError: The snapshot could not be made or does not equal the replay.
+            StorageUnavailable: It could not be stored.
+        """
+        async with document.committed() as loaded:
+            epoch, upto, kind = loaded.epoch, loaded.head_seq, loaded.kind
+            snapshot, tail = loaded.snapshot, list(loaded.tail)
+            validator, vector = loaded.validator.dump(), loaded.validator.state_vector()
+        if not tail:
+            return False
+        made = await self.engine.compact(snapshot, [e.body for e in tail], kind=kind.value)
+        history = [
+            HistoryEntry(
+                part[0].seq,
+                part[-1].seq,
+                part[0].member_id,
+                part[0].at,
+                await self.engine.merge([e.body for e in part]),
+            )
+            for part in _by_author(tail)
+        ]
+        new = NewSnapshot(
+            document.id, epoch, upto, made.snapshot, validator, history, made.text, made.words
+        )
+        stored = await self.database.write(lambda db: store_snapshot(db, new, now_ms()))
+        if stored:
+            async with document.committed() as loaded:
+                if loaded.epoch == epoch:
+                    document.replaced(upto, made.snapshot, vector)
+        return stored
+
+    async def drain(self) -> None:
+        """Admit no more, and return when all that was taken is committed and acknowledged."""
+        self._draining = True
+        for document in self.documents:
+            async with document.committed():
+                pass
+
+    async def close(self) -> None:
+        """End every document's task."""
+        tasks = [held.task for held in self._open.values()] + list(self._jobs)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _wants_snapshot(document: Document, *, at_rest: bool) -> bool:
+    tail, snapshot = document.loaded.tail, document.loaded.snapshot or b""
+    if not tail or document.loaded.state not in {"open", "suspect"}:
+        return False
+    size = sum(len(e.body) for e in tail)
+    if at_rest:
+        return len(tail) > 16
+    return len(tail) >= TAIL_MAX_ENTRIES and size >= max(TAIL_MIN_BYTES, len(snapshot) // 4)
+
+
+def _by_author(tail: Sequence[TailEntry]) -> list[list[TailEntry]]:
+    """Group consecutive entries of one member that lie within a few seconds."""
+    parts: list[list[TailEntry]] = []
+    for e in tail:
+        last = parts[-1] if parts else None
+        if (
+            last is not None
+            and last[0].member_id == e.member_id
+            and e.at - last[0].at <= HISTORY_SPAN_MS
+            and len(last) < TAIL_MAX_ENTRIES
+        ):
+            last.append(e)
+        else:
+            parts.append([e])
+    return parts

@@ -1,0 +1,135 @@
+"""Reading the document list."""
+
+from typing import Any
+
+from sqlalchemy import Connection, and_, or_, select
+
+from twinspace_rt.docs.messages import (
+    DocsSnapshot,
+    DocumentFacts,
+    FolderFacts,
+    FoundDocument,
+    FoundDocuments,
+)
+from twinspace_rt.docs.models import document, document_text, folder
+from twinspace_rt.plain_text import fold, like_pattern
+from twinspace_rt.rooms.access import Principal, Role
+from twinspace_rt.streams.models import entry, snapshot, stream
+
+FOUND_MAX = 50
+EXCERPT_CHARS = 60
+
+_facts = (
+    select(
+        document,
+        stream.c.epoch,
+        stream.c.state,
+        entry.c.at.label("entry_at"),
+        snapshot.c.at.label("snapshot_at"),
+    )
+    .join(stream, stream.c.id == document.c.id)
+    # The entry at the head is the last one written; without one, the snapshot stands for it.
+    .outerjoin(
+        entry,
+        and_(
+            entry.c.stream_id == stream.c.id,
+            entry.c.epoch == stream.c.epoch,
+            entry.c.seq == stream.c.head_seq,
+        ),
+    )
+    .outerjoin(
+        snapshot,
+        and_(
+            snapshot.c.stream_id == stream.c.id,
+            snapshot.c.epoch == stream.c.epoch,
+            snapshot.c.upto_seq == stream.c.snapshot_seq,
+        ),
+    )
+)
+
+
+def docs_snapshot(connection: Connection, principal: Principal) -> DocsSnapshot:
+    """Read the document list as ``principal`` sees it; a visitor sees none."""
+    if principal.role is Role.VISITOR:
+        return DocsSnapshot(documents=[], folders=[])
+    rows = connection.execute(
+        _facts.where(document.c.room_id == principal.room_id, stream.c.state != "erased").order_by(
+            document.c.created_at, document.c.id
+        )
+    )
+    folders = connection.execute(
+        select(folder)
+        .where(folder.c.room_id == principal.room_id)
+        .order_by(folder.c.created_at, folder.c.id)
+    )
+    return DocsSnapshot(
+        documents=[_document(row) for row in rows], folders=[folder_facts(row) for row in folders]
+    )
+
+
+def document_facts(connection: Connection, document_id: str) -> DocumentFacts:
+    """Read what the list shows of one document."""
+    return _document(connection.execute(_facts.where(document.c.id == document_id)).one())
+
+
+def folder_facts(row: Any) -> FolderFacts:
+    """Make what the list shows of a folder."""
+    return FolderFacts(id=row.id, title=row.title, archived=row.archived)
+
+
+def search(connection: Connection, room_id: str, text: str) -> FoundDocuments:
+    """Find documents that hold every word of ``text``, in their titles or their words.
+
+    Words count as of the document's last snapshot, made within a minute of the last edit.
+    """
+    words = fold(text).split()
+    if not words:
+        return FoundDocuments(found=[])
+    rows = connection.execute(
+        select(document.c.id, document.c.title, document_text.c.text, document_text.c.folded)
+        .outerjoin(document_text, document_text.c.document_id == document.c.id)
+        .join(stream, stream.c.id == document.c.id)
+        .where(
+            document.c.room_id == room_id,
+            stream.c.state != "erased",
+            *(
+                or_(
+                    document.c.title_key.like(like_pattern(word), escape="\\"),
+                    document_text.c.folded.like(like_pattern(word), escape="\\"),
+                )
+                for word in words
+            ),
+        )
+        .order_by(document.c.updated_at.desc(), document.c.id)
+        .limit(FOUND_MAX)
+    )
+    return FoundDocuments(
+        found=[
+            FoundDocument(document_id=row.id, excerpt=_excerpt(row.text or "", words))
+            for row in rows
+        ]
+    )
+
+
+def _excerpt(text: str, words: list[str]) -> str:
+    lowered = text.casefold()
+    places = [place for word in words if (place := lowered.find(word)) >= 0]
+    start = max(0, min(places, default=0) - EXCERPT_CHARS // 2)
+    part = " ".join(text[start : start + 2 * EXCERPT_CHARS].split())
+    return ("…" if start else "") + part
+
+
+def _document(row: Any) -> DocumentFacts:
+    return DocumentFacts(
+        id=row.id,
+        epoch=row.epoch,
+        kind=row.kind,
+        title=row.title,
+        folder_id=row.folder_id,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        written_at=row.entry_at or row.snapshot_at or 0,
+        archived=row.archived,
+        state="open" if row.state == "suspect" else row.state,
+    )

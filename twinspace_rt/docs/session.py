@@ -1,0 +1,118 @@
+"""One connection at one document: what it was promised, and when "saved" may be said.
+
+The stock Hocuspocus provider counts: one at every (re)connect, one more for each local change, one
+less for each ``SyncStatus 1``. Its "all saved" is honest only if it is paid exactly what it
+counted, and nothing before its first SyncStep2 is committed:
+
+* Edits made offline are sent one by one *and* are inside the SyncStep2, but no longer counted. So
+  an update that comes before the SyncStep2 is owed a status only if it goes beyond the state
+  vector of this connection's SyncStep1; a deletion, which has no clock, only if it came after the
+  Pong that ends the offline burst.
+* A SyncStep2 that the server asked for to fill a gap pays for the updates it replaces, no more.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from twinspace_rt.docs import wire
+from twinspace_rt.docs.validator import Update
+from twinspace_rt.rooms.access import Principal
+from twinspace_rt.rooms.connection import BINARY, Connection, Frame
+
+
+class Scope(Enum):
+    """What a connection may do in a document."""
+
+    WRITE = "read-write"
+    READ = "readonly"
+
+
+class Asked(Enum):
+    """Why the server sent a SyncStep1; its answer is paid accordingly."""
+
+    JOIN = "join"
+    GAP = "gap"
+
+
+@dataclass(eq=False)
+class Session:
+    """One provider's view of one document.
+
+    Attributes:
+        prefix: The bytes before each message: the address for Hocuspocus, nothing for y-websocket.
+        acknowledges: Whether the provider knows ``SyncStatus`` (y-websocket does not).
+    """
+
+    connection: Connection
+    principal: Principal
+    prefix: bytes
+    acknowledges: bool
+    scope: Scope
+    refused: str | None = None
+    live: bool = False
+    """Whether its SyncStep1 has been answered: from then on it receives what others write."""
+    receiving: bool = False
+    """Whether its first SyncStep2 has come; before that its updates are not applied."""
+    joined: bool = False
+    """Whether that SyncStep2 is committed; before that nothing is acknowledged."""
+    asked: deque[Asked] = field(default_factory=deque)
+    vector: dict[int, int] = field(default_factory=dict)
+    next_sync_at: float = 0.0
+    _held: int = 0
+    _replaced: int = 0
+
+    # -- what is owed
+
+    def hold(self, update: Update, *, after_pong: bool) -> None:
+        """Note an update that came before the SyncStep2 which holds it as well."""
+        ends = update.ends()
+        owed = (
+            any(self.vector.get(client, 0) < end for client, end in ends.items())
+            if ends
+            else after_pong
+        )
+        self._held += owed
+
+    def replace(self) -> None:
+        """Note an update that a gap kept out: the SyncStep2 asked for will bring it."""
+        self._replaced += 1
+
+    def settle(self, asked: Asked | None) -> int:
+        """Count the statuses due when a SyncStep2 is committed."""
+        if asked is None:
+            return 0
+        if asked is Asked.GAP:
+            due, self._replaced = self._replaced, 0
+            return due
+        due = 1 + (0 if self.joined else self._held)
+        self._held = 0
+        self.joined = True
+        return due
+
+    # -- frames
+
+    def frame(self, message: bytes) -> Frame:
+        """Make the frame of a message to this provider."""
+        return Frame(BINARY, self.prefix + message)
+
+    def send(self, *messages: bytes) -> None:
+        """Send messages in order."""
+        self.connection.send(*(self.frame(message) for message in messages))
+
+    def ask(self, why: Asked, vector: bytes) -> bytes:
+        """Make the SyncStep1 that asks for what the server lacks."""
+        self.asked.append(why)
+        return wire.sync(wire.SyncType.STEP_1, vector)
+
+    def acknowledgements(self, count: int) -> list[Frame]:
+        """Make the frames that say "saved" ``count`` times."""
+        if not self.acknowledges or not count:
+            return []
+        return [self.frame(wire.SAVED)] * count
+
+
+def covers(vector: dict[int, int], ranges: Sequence[tuple[int, int, int]]) -> bool:
+    """Tell whether a state vector holds all these ``(client, from, to)``."""
+    return all(vector.get(client, 0) >= end for client, _, end in ranges)

@@ -1,0 +1,243 @@
+"""Documents in the database: loading one, reading its new entries, storing a snapshot."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from twinspace_rt.docs.models import document, document_text
+from twinspace_rt.docs.validator import (
+    TRUSTED_LIMITS,
+    DocumentState,
+    Kind,
+    parse,
+    schema_for,
+)
+from twinspace_rt.ids import new_id
+from twinspace_rt.plain_text import fold
+from twinspace_rt.streams.log import create_stream
+from twinspace_rt.streams.models import archive, doc_client, entry, snapshot, stream
+
+SCHEMA_VERSION = 1
+NEVER = "0" * 20
+"""The member of what the server wrote by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class TailEntry:
+    """One entry after the snapshot, and who inserted what in it."""
+
+    seq: int
+    member_id: str
+    at: int
+    body: bytes
+    ranges: tuple[tuple[int, int, int], ...]
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A document as the database has it."""
+
+    room_id: str
+    kind: Kind
+    epoch: int
+    head_seq: int
+    state: str
+    archived: bool
+    snapshot_seq: int
+    snapshot: bytes | None
+    snapshot_vector: dict[int, int]
+    tail: list[TailEntry]
+    validator: DocumentState
+
+
+def create_document(
+    connection: Connection,
+    room_id: str,
+    title: str,
+    kind: str,
+    created_by: str,
+    now: int,
+    *,
+    folder_id: str | None = None,
+) -> str:
+    """Make an empty document and its stream; returns its id."""
+    document_id = new_id()
+    connection.execute(
+        insert(document).values(
+            id=document_id,
+            room_id=room_id,
+            folder_id=folder_id,
+            kind=Kind(kind).value,
+            schema_version=SCHEMA_VERSION,
+            title=title,
+            title_key=fold(title),
+            created_by=created_by,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    create_stream(connection, document_id, room_id, kind)
+    return document_id
+
+
+def load(connection: Connection, document_id: str) -> Loaded | None:
+    """Read a document and rebuild what the validator knows of it; ``None`` if there is none.
+
+    Raises:
+        DumpDamaged, Refused: The stored bytes do not fit together; the document must not be
+            opened as if it were empty.
+    """
+    row = connection.execute(
+        select(
+            document.c.room_id,
+            document.c.kind,
+            document.c.schema_version,
+            document.c.archived,
+            stream.c.epoch,
+            stream.c.head_seq,
+            stream.c.snapshot_seq,
+            stream.c.state,
+        )
+        .join(stream, stream.c.id == document.c.id)
+        .where(document.c.id == document_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    schema = schema_for(Kind(row.kind), row.schema_version)
+    held = connection.execute(
+        select(snapshot.c.body, snapshot.c.validator).where(
+            snapshot.c.stream_id == document_id,
+            snapshot.c.epoch == row.epoch,
+            snapshot.c.upto_seq == row.snapshot_seq,
+        )
+    ).one_or_none()
+    validator = DocumentState.load(held.validator, schema) if held else DocumentState(schema)
+    vector = validator.state_vector() if held else {}
+    for client in connection.execute(
+        select(doc_client.c.client_id, doc_client.c.member_id, doc_client.c.epoch).where(
+            doc_client.c.stream_id == document_id
+        )
+    ):
+        if client.epoch == row.epoch:
+            validator.bind(client.client_id, client.member_id)
+        else:
+            validator.retire(client.client_id)
+    tail = read_tail(connection, document_id, row.epoch, row.snapshot_seq, validator)
+    return Loaded(
+        room_id=row.room_id,
+        kind=Kind(row.kind),
+        epoch=row.epoch,
+        head_seq=tail[-1].seq if tail else row.snapshot_seq,
+        state=row.state,
+        archived=row.archived,
+        snapshot_seq=row.snapshot_seq,
+        snapshot=held.body if held else None,
+        snapshot_vector=vector,
+        tail=tail,
+        validator=validator,
+    )
+
+
+def read_tail(
+    connection: Connection, document_id: str, epoch: int, after: int, validator: DocumentState
+) -> list[TailEntry]:
+    """Read the entries after ``after`` and take them into ``validator``."""
+    tail = []
+    for row in connection.execute(
+        select(entry.c.seq, entry.c.member_id, entry.c.at, entry.c.body)
+        .where(entry.c.stream_id == document_id, entry.c.epoch == epoch, entry.c.seq > after)
+        .order_by(entry.c.seq)
+    ):
+        verdict = validator.check(parse(row.body, TRUSTED_LIMITS), row.member_id, trusted=True)
+        validator.apply(verdict)
+        tail.append(TailEntry(row.seq, row.member_id, row.at, row.body, verdict.ranges))
+    return tail
+
+
+@dataclass(frozen=True, slots=True)
+class NewSnapshot:
+    """A snapshot to be stored, and the covered entries as history keeps them."""
+
+    document_id: str
+    epoch: int
+    upto_seq: int
+    body: bytes
+    validator: bytes
+    history: Sequence["HistoryEntry"]
+    text: str
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """Consecutive entries of one member, merged."""
+
+    from_seq: int
+    upto_seq: int
+    member_id: str
+    at: int
+    body: bytes
+
+
+def store_snapshot(connection: Connection, new: NewSnapshot, now: int) -> bool:
+    """Store a snapshot and archive the entries it covers, in the caller's transaction.
+
+    ``snapshot_seq`` moves only forward and only in its epoch; returns whether it moved.
+    """
+    moved = connection.execute(
+        update(stream)
+        .where(
+            stream.c.id == new.document_id,
+            stream.c.epoch == new.epoch,
+            stream.c.snapshot_seq < new.upto_seq,
+            stream.c.head_seq >= new.upto_seq,
+        )
+        .values(snapshot_seq=new.upto_seq)
+    )
+    if moved.rowcount != 1:
+        return False
+    connection.execute(
+        insert(snapshot).values(
+            stream_id=new.document_id,
+            epoch=new.epoch,
+            upto_seq=new.upto_seq,
+            at=now,
+            body=new.body,
+            validator=new.validator,
+            sha256=hashlib.sha256(new.body).digest(),
+        )
+    )
+    if new.history:
+        connection.execute(
+            insert(archive),
+            [
+                {
+                    "stream_id": new.document_id,
+                    "epoch": new.epoch,
+                    "from_seq": part.from_seq,
+                    "upto_seq": part.upto_seq,
+                    "member_id": part.member_id,
+                    "at": part.at,
+                    "body": part.body,
+                }
+                for part in new.history
+            ],
+        )
+    connection.execute(delete(document_text).where(document_text.c.document_id == new.document_id))
+    connection.execute(
+        insert(document_text).values(
+            document_id=new.document_id, text=new.text, folded=fold(new.text), words=new.words
+        )
+    )
+    for table, column in ((entry, entry.c.seq), (snapshot, snapshot.c.upto_seq)):
+        limit = new.upto_seq if table is entry else new.upto_seq - 1
+        connection.execute(
+            delete(table).where(
+                table.c.stream_id == new.document_id,
+                table.c.epoch == new.epoch,
+                column <= limit,
+            )
+        )
+    return True
