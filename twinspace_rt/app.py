@@ -11,6 +11,7 @@ from starlette.routing import WebSocketRoute
 
 from twinspace_rt.accounts.sessions import cookie_name
 from twinspace_rt.accounts.tickets import Tickets
+from twinspace_rt.chat import feature as chat_feature
 from twinspace_rt.db.engine import SqliteDatabase
 from twinspace_rt.db.metadata import metadata
 from twinspace_rt.docs.engine import Engine
@@ -28,7 +29,7 @@ from twinspace_rt.web.security import Origins, SecurityHeaders, load_secret
 from twinspace_rt.web.websocket import Door, RoomEndpoint, YjsEndpoint
 
 log = logging.getLogger(__name__)
-FEATURES: tuple[Feature, ...] = (room_feature, docs_feature)
+FEATURES: tuple[Feature, ...] = (room_feature, chat_feature, docs_feature)
 DRAIN_S = 5.0
 
 
