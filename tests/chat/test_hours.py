@@ -117,6 +117,26 @@ def test_by_hand_until_a_moment_gives_way_to_the_timetable() -> None:
     assert closed.changes_at(until - 1) == until
 
 
+def test_the_openings_of_the_coming_week_are_listed() -> None:
+    lesson, next_lesson = wall("2026-03-02T09:00"), wall("2026-03-09T09:00")
+    hour = 60 * MINUTE
+    noon = MONDAY_LESSON.coming(wall("2026-03-02T12:00"))
+    assert noon == [(next_lesson, next_lesson + hour)]
+    half_past = lesson + hour // 2
+    during = MONDAY_LESSON.coming(half_past)
+    assert during == [(None, lesson + hour), (next_lesson, next_lesson + hour)]
+    assert Rules().coming(lesson) == []
+    assert Rules(by_hand="open").coming(lesson) == [(None, None)]
+    closed_today = Rules(
+        by_hand="closed",
+        by_hand_until=lesson + 2 * hour,
+        time_zone=STOCKHOLM,
+        slots=MONDAY_LESSON.slots,
+    )
+    assert closed_today.coming(lesson - hour) == []
+    assert closed_today.coming(lesson) == []
+
+
 def test_a_timetable_is_put_in_order_and_checked() -> None:
     late, early = slot(4, "13:00", "14:00"), slot(1, "08:00", "09:00")
     assert check_timetable(STOCKHOLM, [late, early, late]) == (early, late)

@@ -21,6 +21,8 @@ SLOTS_MAX = 50
 # A week and a day each way: every slot comes round, and one that spans now is seen whole.
 _LOOK_DAYS = 8
 
+_WEEK_MS = 7 * 24 * 3_600_000
+
 ByHand = Literal["open", "closed"]
 
 
@@ -64,6 +66,22 @@ class Rules:
         else:
             edges = set(self._edges(after))
         return next((e for e in sorted(edges) if e > after and self.is_open(e) != now), None)
+
+    def coming(self, at: int) -> list[tuple[int | None, int | None]]:
+        """List when pupils may write in the week after ``at``: from when, and until when if ever.
+
+        The first has no beginning if they may now.
+        """
+        openings: list[tuple[int | None, int | None]] = []
+        moment = at
+        while moment < at + _WEEK_MS:
+            change = self.changes_at(moment)
+            if self.is_open(moment):
+                openings.append((moment if moment > at else None, change))
+            if change is None:
+                break
+            moment = change
+        return openings
 
     def by_hand_holds(self, at: int) -> bool:
         """Tell whether what was decided by hand is in force at the moment ``at``."""

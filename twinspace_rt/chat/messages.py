@@ -74,6 +74,16 @@ class Channel(Struct, kw_only=True):
     """Places of the unread messages that mention this person."""
 
 
+class Opening(Struct, kw_only=True):
+    """A time in which pupils may write.
+
+    Without ``start`` it has begun; without ``end`` it lasts until a teacher closes the chat.
+    """
+
+    start: int | None
+    end: int | None
+
+
 class Hours(Struct, kw_only=True):
     """When pupils may write. The staff room is not concerned."""
 
@@ -84,6 +94,8 @@ class Hours(Struct, kw_only=True):
     by_hand_until: int | None
     time_zone: str
     slots: list[Slot]
+    openings: list[Opening]
+    """Those of the coming week, from the moment of which this speaks."""
 
 
 class Overview(Struct, kw_only=True):
@@ -92,6 +104,8 @@ class Overview(Struct, kw_only=True):
     channels: list[Channel]
     hours: Hours
     emojis: list[str]
+    seq: int
+    """Where the room's events stood: what came later is not in here."""
 
 
 class Page(Struct, kw_only=True):

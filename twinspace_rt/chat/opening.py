@@ -8,7 +8,14 @@ from sqlalchemy import Connection, insert, select, update
 
 from twinspace_rt.chat.channels import STAFF_ROOM, access_channel
 from twinspace_rt.chat.hours import Rules, Slot, check_timetable
-from twinspace_rt.chat.messages import CloseChat, Hours, HoursChanged, OpenChat, SetTimetable
+from twinspace_rt.chat.messages import (
+    CloseChat,
+    Hours,
+    HoursChanged,
+    OpenChat,
+    Opening,
+    SetTimetable,
+)
 from twinspace_rt.chat.models import hours
 from twinspace_rt.errors import Forbidden, InvalidCommand
 from twinspace_rt.protocol import now_ms
@@ -41,6 +48,7 @@ def hours_at(rules: Rules, at: int) -> Hours:
         by_hand_until=rules.by_hand_until if by_hand else None,
         time_zone=rules.time_zone,
         slots=list(rules.slots),
+        openings=[Opening(start=start, end=end) for start, end in rules.coming(at)],
     )
 
 

@@ -46,6 +46,7 @@ def read_overview(connection: Connection, principal: Principal) -> Overview:
         ],
         hours=hours_at(read_rules(connection, principal.room_id), now_ms()),
         emojis=list(EMOJIS),
+        seq=stream_head(connection, principal.room_id).seq,
     )
 
 
