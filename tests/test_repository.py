@@ -19,16 +19,19 @@ ROOF = 0
 FLOORS = {"web": 1, "rooms": 3, "streams": 4, "accounts": 5, "bus": 6, "db": 6}
 FEATURES = 2
 GROUND = 7
-ON_THE_ROOF = {"__main__", "app", "cli"}
+ON_THE_GROUND = {"errors", "ids", "json_http", "plain_text", "protocol", "settings"}
 
 
 def floor(part: str) -> int:
-    """Return the floor of a package or module directly under ``twinspace_rt``."""
-    if part in ON_THE_ROOF:
-        return ROOF
+    """Return the floor of a package or module directly under ``twinspace_rt``.
+
+    A folder not named above is a feature; a single file knows everything.
+    """
+    if part in ON_THE_GROUND:
+        return GROUND
     if part in FLOORS:
         return FLOORS[part]
-    return FEATURES if (PACKAGE / part).is_dir() else GROUND
+    return FEATURES if (PACKAGE / part).is_dir() else ROOF
 
 
 def may_import(importer: str, imported: str) -> bool:
