@@ -24,8 +24,8 @@ from twinspace_rt.docs.store import create_document
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import Role
 from twinspace_rt.rooms.founding import add_member, create_room, create_school
+from twinspace_rt.server import Server
 from twinspace_rt.settings import Settings
-from twinspace_rt.web.server import Server
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"

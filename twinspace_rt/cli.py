@@ -15,7 +15,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 def serve() -> None:
     """Run the server until it is told to stop (Ctrl+C, or SIGTERM)."""
     from twinspace_rt.app import build_node
-    from twinspace_rt.web.server import Server, set_up_logging
+    from twinspace_rt.server import Server, set_up_logging
 
     set_up_logging()
     Server(build_node(load_settings())).run()
