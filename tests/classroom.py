@@ -119,9 +119,11 @@ class Person:
         return found
 
     def pushes(self, kind: str = "") -> list[Json]:
-        """List the pushes and signals that were received, of all types or of one."""
+        """List the pushes and signals of one type that were received, or all stored events."""
         return [
-            frame for frame in self.inbox.frames if "type" in frame and kind in {"", frame["type"]}
+            frame
+            for frame in self.inbox.frames
+            if (frame.get("type") == kind if kind else "seq" in frame)
         ]
 
     def leave(self) -> None:
