@@ -71,11 +71,12 @@ def add_member(
     account_id: str | None = None,
     real_name: str = "",
     language: str = "en",
+    avatar: tuple[str, int] | None = None,
     now: int,
 ) -> str:
-    """Add a member with a free avatar. The caller has made sure that the name is free."""
+    """Add a member, with a free avatar. The caller has made sure that the name is free."""
     member_id = new_id()
-    creature, tint = free_avatar(connection, room_id)
+    creature, tint = avatar or free_avatar(connection, room_id)
     connection.execute(
         insert(member).values(
             id=member_id,

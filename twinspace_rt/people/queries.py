@@ -1,0 +1,121 @@
+"""Reads who belongs to a room."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from twinspace_rt.accounts.models import school
+from twinspace_rt.people.messages import (
+    MemberFacts,
+    PeopleSnapshot,
+    RosterEntry,
+    SchoolFacts,
+    TeamFacts,
+    Visit,
+    Visits,
+)
+from twinspace_rt.rooms.access import PUPILS, TEACHERS, Principal, Role
+from twinspace_rt.rooms.models import member, moderator_visit, room_school, team, team_member
+
+VISITS_MAX = 50
+
+
+def people_snapshot(connection: Connection, principal: Principal) -> PeopleSnapshot:
+    """Read who belongs to the room, as far as ``principal`` may know."""
+    rows = connection.execute(
+        select(member)
+        .where(member.c.room_id == principal.room_id)
+        .order_by(member.c.created_at, member.c.id)
+    ).all()
+    here = [row for row in rows if row.removed_at is None]
+    if principal.role is Role.VISITOR:
+        here = [r for r in here if r.id == principal.member_id or r.role in TEACHERS]
+    return PeopleSnapshot(
+        schools=read_schools(connection, principal.room_id),
+        members=[facts_of(row) for row in here],
+        teams=[] if principal.role is Role.VISITOR else _teams(connection, principal.room_id),
+        removed=[facts_of(row) for row in rows if row.removed_at and principal.is_teacher],
+        roster=[
+            RosterEntry(member_id=row.id, real_name=row.real_name)
+            for row in rows
+            if principal.is_teacher and row.school_id == principal.school_id and row.role in PUPILS
+        ],
+    )
+
+
+def read_schools(connection: Connection, room_id: str) -> list[SchoolFacts]:
+    """Read the room's schools, the founder's first."""
+    rows = connection.execute(
+        select(school)
+        .join(room_school, room_school.c.school_id == school.c.id)
+        .where(room_school.c.room_id == room_id)
+        .order_by(school.c.created_at, school.c.id)
+    )
+    return [
+        SchoolFacts(
+            id=row.id,
+            name=row.name,
+            country=row.country,
+            city=row.city,
+            time_zone=row.time_zone,
+            hue=row.hue,
+        )
+        for row in rows
+    ]
+
+
+def facts_of(row: Row[Any]) -> MemberFacts:
+    """Make what everyone sees of a member from the member's row."""
+    return MemberFacts(
+        id=row.id,
+        name=row.name,
+        role=row.role,
+        school_id=row.school_id,
+        creature=row.creature,
+        tint=row.tint,
+    )
+
+
+def read_member(connection: Connection, room_id: str, member_id: str) -> Row[Any] | None:
+    """Read a member's row, removed or not."""
+    return connection.execute(
+        select(member).where(member.c.id == member_id, member.c.room_id == room_id)
+    ).one_or_none()
+
+
+def read_team(connection: Connection, team_id: str, name: str) -> TeamFacts:
+    """Read who is in a team."""
+    ids = connection.execute(
+        select(team_member.c.member_id)
+        .join(member, member.c.id == team_member.c.member_id)
+        .where(team_member.c.team_id == team_id, member.c.removed_at.is_(None))
+        .order_by(team_member.c.member_id)
+    ).scalars()
+    return TeamFacts(id=team_id, name=name, member_ids=list(ids))
+
+
+def _teams(connection: Connection, room_id: str) -> list[TeamFacts]:
+    rows = connection.execute(
+        select(team.c.id, team.c.name)
+        .where(team.c.room_id == room_id, team.c.removed.is_(False))
+        .order_by(team.c.name, team.c.id)
+    ).all()
+    return [read_team(connection, row.id, row.name) for row in rows]
+
+
+def read_visits(connection: Connection, room_id: str) -> Visits:
+    """Read which moderators were in the room, newest first."""
+    rows = connection.execute(
+        select(moderator_visit.c.came_at, moderator_visit.c.left_at, member.c.name)
+        .join(
+            member,
+            (member.c.account_id == moderator_visit.c.account_id)
+            & (member.c.room_id == moderator_visit.c.room_id),
+        )
+        .where(moderator_visit.c.room_id == room_id)
+        .order_by(moderator_visit.c.came_at.desc(), moderator_visit.c.id)
+        .limit(VISITS_MAX)
+    )
+    return Visits(
+        visits=[Visit(name=row.name, came_at=row.came_at, left_at=row.left_at) for row in rows]
+    )
