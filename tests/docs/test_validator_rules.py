@@ -134,7 +134,6 @@ CASES: list[tuple[str, bytes, bytes]] = [
         deletion({1: [(2, 4)]}),
         b"\x00\x02" + 2 * delete_set({1: [(2, 4)]})[1:],
     ),
-    ("client-id", update(2**32 - 1, 0, WORD), update(2**32, 0, WORD)),
     ("clock", ben(gone(2**31 - 1)), ben(gone(2**31))),
     ("clock", deletion({1: [(0, END)]}), deletion({1: [(0, 2**40)]})),
     ("content-kind", ben(WORD), ben(b"\x20\x01")),
@@ -207,6 +206,16 @@ CASES: list[tuple[str, bytes, bytes]] = [
         "two-parents",
         ben(element("paragraph", origin=CODE, right=TABLE)),
         ben(element("paragraph", origin=PARAGRAPH, right=SOURCE)),
+    ),
+    (
+        "two-parents",
+        ben(text("w", origin=COLLECTED, right=(1, 15))),
+        ben(text("w", origin=COLLECTED, right=HELLO)),
+    ),
+    (
+        "two-parents",
+        ben(text("w", origin=HELLO, right=(1, 3))),
+        ben(text("w", origin=HELLO, right=COLLECTED)),
     ),
     (
         "two-parents",
@@ -485,14 +494,14 @@ def test_state_vectors() -> None:
 
 def test_blocks_may_build_on_each_other_in_turn() -> None:
     ladder = blocks(
-        (2, 0, [text("a", origin=(3, 0)), text("c", origin=(3, 1)), text("e", origin=(4, 0))]),
-        (3, 0, [WORD, text("b", origin=(2, 0))]),
         (4, 0, [text("d", origin=(2, 1))]),
+        (3, 0, [WORD, text("b", origin=(2, 0))]),
+        (2, 0, [text("a", origin=(3, 0)), text("c", origin=(3, 1)), text("e", origin=(4, 0))]),
     )
     state = document()
     verdict = state.check(parse(ladder, UPDATE_LIMITS), BEN)
     assert verdict.canonical is ladder
-    assert verdict.ranges == ((2, 0, 3), (3, 0, 2), (4, 0, 1))
-    assert verdict.new_clients == (2, 3, 4)
+    assert verdict.ranges == ((4, 0, 1), (3, 0, 2), (2, 0, 3))
+    assert verdict.new_clients == (4, 3, 2)
     state.apply(verdict)
     assert state.owners == {1: ANN, 2: BEN, 3: BEN, 4: BEN}

@@ -215,16 +215,15 @@ class Draft:
     ) -> int:
         """Tell where an item stands, as Yjs does: beside its neighbours, else in its parent.
 
-        Yjs and yrs disagree about neighbours in two parents, so those are refused.
+        Neighbours in two parents are refused, also if one of them is gone: yjs drops the item
+        then, while yrs puts it beside the other. Nobody writes that, for with its parent all
+        neighbours of an item go.
         """
         if origin is not None:
             place = self._place_of(origin) & ~HOLLOW
-            if right is None or place == GONE:
-                return place
-            beside = self._place_of(right) & ~HOLLOW
-            if beside not in (place, GONE):
+            if right is not None and self._place_of(right) & ~HOLLOW != place:
                 raise Refused("two-parents")
-            return beside
+            return place
         if right is not None:
             return self._place_of(right) & ~HOLLOW
         if isinstance(parent, str):

@@ -20,7 +20,6 @@ SENTENCES: Final[dict[str, str]] = {
     "json": _MALFORMED,
     "empty": _MALFORMED,
     "client-twice": _MALFORMED,
-    "client-id": _MALFORMED,
     "clock": _MALFORMED,
     "content-kind": _MALFORMED,
     "type-kind": _MALFORMED,

@@ -5,13 +5,13 @@ a thread or another process; what an update means in a document is `validator.py
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import msgspec
 
 from twinspace_rt.docs.lib0 import (
     FORBIDDEN_KEYS,
-    MAX_SAFE_INTEGER,
     MAX_VALUE_DEPTH,
     Malformed,
     read_any,
@@ -24,7 +24,7 @@ from twinspace_rt.docs.ranges import Range, merge
 from twinspace_rt.docs.refused import Refused
 
 Id = tuple[int, int]
-"""``(client, clock)``."""
+"""``(client, clock)``. Yjs draws client ids of 32 bits, pycrdt of 53; both come in."""
 
 MAX_CLOCK: Final = 2**31 - 1
 """yrs counts clocks in 32 bits."""
@@ -66,7 +66,6 @@ class Limits:
     structs: int
     clients: int
     ranges: int
-    client_id: int = 2**32 - 1
 
 
 UPDATE_LIMITS: Final = Limits(size_bytes=2**20, structs=16_384, clients=64, ranges=32_768)
@@ -80,7 +79,6 @@ TRUSTED_LIMITS: Final = Limits(
     structs=4_000_000,
     clients=1_000_000,
     ranges=4_000_000,
-    client_id=MAX_SAFE_INTEGER,
 )
 """Snapshots and entries of our own database."""
 
@@ -119,8 +117,9 @@ class Block(msgspec.Struct):
 class Update:
     """A parsed update.
 
-    ``deletes`` has sorted, disjoint ranges; ``tidy`` is false if the bytes had them otherwise,
-    so that they have to be written anew.
+    ``blocks`` are in falling order of client id, ``deletes`` has sorted, disjoint ranges;
+    ``tidy`` is false if the bytes had them otherwise, so that they have to be written anew:
+    merging updates relies on that order, and a snapshot merged without it lacks structs.
     """
 
     data: bytes
@@ -155,13 +154,18 @@ def parse(data: bytes, limits: Limits) -> Update:
         raise Refused("too-large")
     try:
         blocks, struct_count, pos = _read_blocks(data, limits)
-        deletes, range_count, tidy, pos = _read_deletes(data, pos, limits)
+        deletes, range_count, sorted_deletes, pos = _read_deletes(data, pos, limits)
     except IndexError:
         raise Refused("short") from None
     except Malformed as malformed:
         raise Refused(malformed.code) from None
     if pos != len(data):
         raise Refused("trailing")
+    clients = [block.client for block in blocks]
+    sorted_blocks = all(before > after for before, after in pairwise(clients))
+    if not sorted_blocks:
+        blocks.sort(key=lambda block: -block.client)
+    tidy = sorted_blocks and sorted_deletes
     return Update(data, blocks, deletes, struct_count, range_count, tidy)
 
 
@@ -181,8 +185,6 @@ def _read_blocks(data: bytes, limits: Limits) -> tuple[list[Block], int, int]:
             raise Refused("empty")
         if total > limits.structs:
             raise Refused("too-many-structs")
-        if client > limits.client_id:
-            raise Refused("client-id")
         if client in seen:  # yjs keeps such structs back, yrs applies them
             raise Refused("client-twice")
         seen.add(client)
