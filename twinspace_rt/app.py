@@ -18,6 +18,7 @@ from twinspace_rt.docs.engine import Engine
 from twinspace_rt.docs.feature import feature as docs_feature
 from twinspace_rt.docs.library import Library
 from twinspace_rt.errors import BadSetting, CloseCode
+from twinspace_rt.forum import feature as forum_feature
 from twinspace_rt.rooms.admission import Doorkeeper
 from twinspace_rt.rooms.feature import Feature
 from twinspace_rt.rooms.hub import RoomHub
@@ -29,7 +30,7 @@ from twinspace_rt.web.security import Origins, SecurityHeaders, load_secret
 from twinspace_rt.web.websocket import Door, RoomEndpoint, YjsEndpoint
 
 log = logging.getLogger(__name__)
-FEATURES: tuple[Feature, ...] = (room_feature, chat_feature, docs_feature)
+FEATURES: tuple[Feature, ...] = (room_feature, chat_feature, forum_feature, docs_feature)
 DRAIN_S = 5.0
 
 
