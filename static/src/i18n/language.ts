@@ -1,0 +1,84 @@
+import { create } from "zustand";
+
+export const LANGUAGES = ["en", "sv", "da"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** What each language calls itself. */
+export const LANGUAGE_NAMES: Record<Language, string> = {
+  en: "English",
+  sv: "Svenska",
+  da: "Dansk",
+};
+
+type Texts = Record<string, string>;
+
+// One module each, so that a person's browser loads theirs alone.
+const catalogues: Record<Language, () => Promise<{ default: Texts }>> = {
+  en: () => import("./en"),
+  sv: () => import("./sv"),
+  da: () => import("./da"),
+};
+
+const KEPT_AS = "twinspace.language";
+
+function known(tag: string | null | undefined): Language | null {
+  const language = tag?.toLowerCase().split("-")[0];
+  return LANGUAGES.find((one) => one === language) ?? null;
+}
+
+function kept(): Language | null {
+  try {
+    return known(localStorage.getItem(KEPT_AS));
+  } catch {
+    return null; // storage is switched off
+  }
+}
+
+function keep(language: Language): void {
+  try {
+    localStorage.setItem(KEPT_AS, language);
+  } catch {
+    // Storage is switched off: the choice holds until the page is left.
+  }
+}
+
+interface LanguageState {
+  language: Language;
+  texts: Texts;
+  /** Tells the server of a choice, while somebody is signed in. */
+  tellServer: ((language: Language) => void) | null;
+}
+
+export const useLanguage = create<LanguageState>()(() => ({
+  language: "en",
+  texts: {},
+  tellServer: null,
+}));
+
+async function show(language: Language): Promise<void> {
+  const { default: texts } = await catalogues[language]();
+  document.documentElement.lang = language;
+  useLanguage.setState({ language, texts });
+}
+
+/** Load the texts of this browser's language: the one chosen here, else the system's. */
+export async function startLanguage(): Promise<void> {
+  const wanted = kept() ?? navigator.languages.map(known).find(Boolean) ?? "en";
+  await show(wanted);
+}
+
+/** Change the language because the person said so; it follows them to their other devices. */
+export async function chooseLanguage(language: Language): Promise<void> {
+  keep(language);
+  await show(language);
+  useLanguage.getState().tellServer?.(language);
+}
+
+/** Follow the language that the server has for the person who has just signed in. */
+export function followPerson(tag: string): void {
+  const language = known(tag);
+  if (language && language !== useLanguage.getState().language) {
+    keep(language);
+    void show(language);
+  }
+}

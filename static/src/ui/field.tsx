@@ -1,0 +1,250 @@
+import { Check, ChevronDown, Minus, Search, X } from "lucide-react";
+import type { ReactNode, Ref } from "react";
+import {
+  Checkbox as AriaCheckbox,
+  type CheckboxProps as AriaCheckboxProps,
+  Radio as AriaRadio,
+  RadioGroup as AriaRadioGroup,
+  type RadioGroupProps as AriaRadioGroupProps,
+  type RadioProps as AriaRadioProps,
+  SearchField as AriaSearchField,
+  type SearchFieldProps as AriaSearchFieldProps,
+  Select as AriaSelect,
+  type SelectProps as AriaSelectProps,
+  Switch as AriaSwitch,
+  type SwitchProps as AriaSwitchProps,
+  TextArea as AriaTextArea,
+  TextField as AriaTextField,
+  type TextFieldProps as AriaTextFieldProps,
+  Button,
+  FieldError,
+  Input,
+  Label,
+  SelectValue,
+  Text,
+} from "react-aria-components";
+import { useText } from "../i18n/text";
+import style from "./field.module.css";
+import { Choice, ChoiceList, Floating } from "./menu";
+
+interface Words {
+  label: string;
+  /** What helps before a mistake is made. */
+  hint?: ReactNode;
+  /** What went wrong, said beside the field; the field is marked as wrong. */
+  error?: string | null;
+  /** Whether only screen readers get the label, because something visible says the same. */
+  labelUnseen?: boolean;
+}
+
+function Above({ label, labelUnseen }: Words) {
+  return <Label className={labelUnseen ? "unseen" : (style.label ?? "")}>{label}</Label>;
+}
+
+function Below({ hint, error }: Words) {
+  return (
+    <>
+      {hint && (
+        <Text slot="description" className={style.hint ?? ""}>
+          {hint}
+        </Text>
+      )}
+      <FieldError className={style.error ?? ""}>
+        {error ? error : ({ validationErrors }) => validationErrors.join(" ")}
+      </FieldError>
+    </>
+  );
+}
+
+type TextFieldOwn = Omit<AriaTextFieldProps, "children" | "className" | "isInvalid"> & Words;
+
+/** Ask for one line of text. */
+export function TextField({
+  label,
+  hint,
+  error,
+  labelUnseen,
+  placeholder,
+  inputRef,
+  ...props
+}: TextFieldOwn & { placeholder?: string; inputRef?: Ref<HTMLInputElement> }) {
+  return (
+    <AriaTextField {...props} className={style.field ?? ""} {...(error ? { isInvalid: true } : {})}>
+      <Above label={label} labelUnseen={labelUnseen ?? false} />
+      <Input ref={inputRef} placeholder={placeholder} className={style.input ?? ""} />
+      <Below label={label} hint={hint} error={error ?? null} />
+    </AriaTextField>
+  );
+}
+
+/** Ask for text of several lines; it grows with what is written. */
+export function TextArea({
+  label,
+  hint,
+  error,
+  labelUnseen,
+  placeholder,
+  rows = 3,
+  inputRef,
+  ...props
+}: TextFieldOwn & {
+  placeholder?: string;
+  rows?: number;
+  inputRef?: Ref<HTMLTextAreaElement>;
+}) {
+  return (
+    <AriaTextField {...props} className={style.field ?? ""} {...(error ? { isInvalid: true } : {})}>
+      <Above label={label} labelUnseen={labelUnseen ?? false} />
+      <AriaTextArea
+        ref={inputRef}
+        rows={rows}
+        placeholder={placeholder}
+        className={`${style.input} ${style.area}`}
+      />
+      <Below label={label} hint={hint} error={error ?? null} />
+    </AriaTextField>
+  );
+}
+
+/** Ask what to look for; Escape and the cross empty it. */
+export function SearchField({
+  label,
+  labelUnseen = true,
+  placeholder,
+  ...props
+}: Omit<AriaSearchFieldProps, "children" | "className"> & {
+  label: string;
+  labelUnseen?: boolean;
+  placeholder?: string;
+}) {
+  const t = useText();
+  return (
+    <AriaSearchField {...props} className={`${style.field} ${style.search}`}>
+      <Above label={label} labelUnseen={labelUnseen} />
+      <Search aria-hidden size={20} className={style.glass} />
+      <Input placeholder={placeholder ?? label} className={style.input ?? ""} />
+      <Button className={style.clear ?? ""} aria-label={t("ui.clear")}>
+        <X aria-hidden size={18} />
+      </Button>
+    </AriaSearchField>
+  );
+}
+
+/** Ask for one of a few; `options` in the order they are shown. */
+export function Select<Key extends string>({
+  label,
+  hint,
+  error,
+  labelUnseen,
+  options,
+  value,
+  onChange,
+  ...props
+}: Omit<AriaSelectProps, "children" | "className" | "isInvalid" | "value" | "onChange"> &
+  Words & {
+    options: readonly { id: Key; text: string; isDisabled?: boolean }[];
+    value: Key | null;
+    onChange: (value: Key) => void;
+  }) {
+  return (
+    <AriaSelect
+      {...props}
+      value={value}
+      onChange={(key) => {
+        if (key !== null) onChange(key as Key);
+      }}
+      className={style.field ?? ""}
+      {...(error ? { isInvalid: true } : {})}
+    >
+      <Above label={label} labelUnseen={labelUnseen ?? false} />
+      <Button className={`${style.input} ${style.select}`}>
+        <SelectValue className={style.value ?? ""} />
+        <ChevronDown aria-hidden size={18} />
+      </Button>
+      <Below label={label} hint={hint} error={error ?? null} />
+      <Floating asWide>
+        <ChoiceList items={options}>
+          {({ id, text, isDisabled }) => (
+            <Choice id={id} textValue={text} isDisabled={isDisabled ?? false}>
+              {text}
+            </Choice>
+          )}
+        </ChoiceList>
+      </Floating>
+    </AriaSelect>
+  );
+}
+
+/** Ask yes or no about something that takes effect when the form is sent. */
+export function Checkbox({
+  children,
+  ...props
+}: Omit<AriaCheckboxProps, "children" | "className"> & { children: ReactNode }) {
+  return (
+    <AriaCheckbox {...props} className={style.choice ?? ""}>
+      {({ isIndeterminate }) => (
+        <>
+          <span className={style.box}>
+            {isIndeterminate ? (
+              <Minus aria-hidden size={16} strokeWidth={3.5} />
+            ) : (
+              <Check aria-hidden size={16} strokeWidth={3.5} />
+            )}
+          </span>
+          <span>{children}</span>
+        </>
+      )}
+    </AriaCheckbox>
+  );
+}
+
+/** Turn something on or off that takes effect at once. */
+export function Switch({
+  children,
+  ...props
+}: Omit<AriaSwitchProps, "children" | "className"> & { children: ReactNode }) {
+  return (
+    <AriaSwitch {...props} className={style.choice ?? ""}>
+      <span className={style.track} />
+      <span>{children}</span>
+    </AriaSwitch>
+  );
+}
+
+/** Ask for one of a few that are all in sight. */
+export function RadioGroup({
+  label,
+  hint,
+  error,
+  labelUnseen,
+  children,
+  ...props
+}: Omit<AriaRadioGroupProps, "children" | "className" | "isInvalid"> &
+  Words & { children: ReactNode }) {
+  return (
+    <AriaRadioGroup
+      {...props}
+      className={style.field ?? ""}
+      {...(error ? { isInvalid: true } : {})}
+    >
+      <Above label={label} labelUnseen={labelUnseen ?? false} />
+      {children}
+      <Below label={label} hint={hint} error={error ?? null} />
+    </AriaRadioGroup>
+  );
+}
+
+/** Draw one answer of a {@link RadioGroup}. */
+export function Radio({
+  children,
+  ...props
+}: Omit<AriaRadioProps, "children" | "className"> & { children: ReactNode }) {
+  return (
+    <AriaRadio {...props} className={style.choice ?? ""}>
+      <span className={`${style.box} ${style.dot}`}>
+        <Check aria-hidden size={16} strokeWidth={3.5} />
+      </span>
+      <span>{children}</span>
+    </AriaRadio>
+  );
+}

@@ -1,0 +1,32 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import { catalogues } from "./tools/catalogues.mjs";
+
+// The browsers of five-year-old school machines; light-dark() and nesting are written out for them.
+const browsers = ["chrome100", "edge100", "firefox102", "safari15.4"];
+const server = process.env.TWINSPACE_DEV_SERVER ?? "http://127.0.0.1:8000";
+
+export default defineConfig({
+  plugins: [react(), catalogues()],
+  build: {
+    target: browsers,
+    cssTarget: browsers,
+    modulePreload: { polyfill: false },
+    // Never a data: address; the Content-Security-Policy knows only this origin.
+    assetsInlineLimit: 0,
+    manifest: true,
+    chunkSizeWarningLimit: 700,
+  },
+  css: { transformer: "lightningcss" },
+  server: {
+    proxy: {
+      "/api": server,
+      "/ws": { target: server, ws: true },
+    },
+  },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    css: false,
+  },
+});
