@@ -1,0 +1,286 @@
+import { create } from "zustand";
+import { DocumentSocket } from "./document_socket";
+import type { Ask, CommandType, Push, ReadType, Reply, Welcome, WriteType } from "./frames";
+import { Refused } from "./refused";
+
+const SUBPROTOCOL = "twinspace.v1";
+/** The server sends something every 20 s; twice that in silence means that the line is dead. */
+const SILENCE_MS = 45_000;
+const CHECK_MS = 5_000;
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 20_000;
+/** A restarting server is not stormed by everyone in the same second. */
+const RESTART_SPREAD_MS = 3_000;
+
+/** Why the connection will not come back by itself. */
+export type StopReason = "signed_out" | "forbidden" | "gone" | "removed" | "outdated";
+
+export interface ConnectionState {
+  /** `waiting`: the line is cut, and the next try is on its way. */
+  status: "connecting" | "open" | "waiting" | "stopped";
+  reason: StopReason | null;
+}
+
+export const useConnection = create<ConnectionState>()(() => ({
+  status: "connecting",
+  reason: null,
+}));
+
+const STOPPING: Record<number, StopReason> = {
+  4400: "outdated",
+  4401: "signed_out",
+  4403: "forbidden",
+  4404: "gone",
+  4410: "removed",
+};
+const RESTART = 1012;
+
+/** What the connection tells; it calls in the order in which the server spoke. */
+export interface Listener {
+  /** Everything anew (`resumed` false), or only who and what the room is. */
+  welcome(welcome: Welcome): void;
+  push(push: Push): void;
+  /** The upgrade was refused: find out why, or return null to try again. */
+  refused(): Promise<StopReason | null>;
+}
+
+interface Waiting {
+  frame: { id: number; type: CommandType };
+  resolve: (reply: never) => void;
+  reject: (reason: Refused) => void;
+}
+
+/** Make a key that no other command has, so that one sent twice takes effect once. */
+export function newNonce(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(15));
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_");
+}
+
+/**
+ * One room's WebSocket: commands and pushes as text, documents as binary frames.
+ *
+ * It comes back by itself, with growing and random delays, resumes where it was, and sends again
+ * what has no answer yet; a nonce keeps a repeated write from taking effect twice. Close codes
+ * 4400 to 4499 stop it for good.
+ */
+export class RoomConnection {
+  readonly roomId: string;
+  /** The class to hand to the documents' provider as its WebSocket. */
+  readonly DocumentSocket: new (
+    url: string,
+  ) => DocumentSocket;
+  readonly #listener: Listener;
+  readonly #address: string;
+  #socket: WebSocket | null = null;
+  #welcomed = false;
+  #everOpened = false;
+  #position: { epoch: number; seq: number } | null = null;
+  #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  #tries = 0;
+  #heardAt = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #check: ReturnType<typeof setInterval> | undefined;
+  #documents: DocumentSocket | null = null;
+  #heldPing: ArrayBuffer | null = null;
+
+  constructor(roomId: string, listener: Listener, address?: string) {
+    this.roomId = roomId;
+    this.#listener = listener;
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    this.#address = address ?? `${scheme}://${location.host}/ws/rooms/${roomId}`;
+    const wire = {
+      attach: (socket: DocumentSocket) => this.#attach(socket),
+      send: (data: ArrayBuffer | Uint8Array<ArrayBuffer>) => this.#socket?.send(data),
+      close: (socket: DocumentSocket) => this.#closeDocuments(socket),
+    };
+    this.DocumentSocket = class extends DocumentSocket {
+      constructor() {
+        super(wire);
+      }
+    };
+  }
+
+  /** Connect, and stay connected until {@link stop}. */
+  start(): void {
+    window.addEventListener("online", this.#retryNow);
+    window.addEventListener("offline", this.#cut);
+    document.addEventListener("visibilitychange", this.#checkSilence);
+    this.#check = setInterval(this.#checkSilence, CHECK_MS);
+    this.#open();
+  }
+
+  /** Disconnect for good; whatever waits for an answer is refused. */
+  stop(reason: StopReason | null = null): void {
+    window.removeEventListener("online", this.#retryNow);
+    window.removeEventListener("offline", this.#cut);
+    document.removeEventListener("visibilitychange", this.#checkSilence);
+    clearInterval(this.#check);
+    clearTimeout(this.#retry);
+    const socket = this.#socket;
+    this.#forget();
+    socket?.close();
+    for (const { reject } of this.#waiting.values()) {
+      reject(new Refused({ code: "away", message: "The room has been left." }));
+    }
+    this.#waiting.clear();
+    useConnection.setState({ status: "stopped", reason });
+  }
+
+  /**
+   * Ask for something and wait for the answer, over as many connections as it takes.
+   *
+   * @throws {Refused} with the server's code
+   */
+  ask<Type extends ReadType>(type: Type, fields: Ask<Type>): Promise<Reply<Type>> {
+    return this.#send(type, fields);
+  }
+
+  /**
+   * Change something; sent again after a lost connection, it still takes effect once.
+   *
+   * @param nonce for whoever draws it before the answer is there; see {@link newNonce}
+   * @throws {Refused} with the server's code
+   */
+  send<Type extends WriteType>(
+    type: Type,
+    fields: Ask<Type>,
+    nonce = newNonce(),
+  ): Promise<Reply<Type>> {
+    return this.#send(type, { ...fields, nonce });
+  }
+
+  #send<Type extends CommandType>(type: Type, fields: object): Promise<Reply<Type>> {
+    this.#lastId += 1;
+    const frame = { ...fields, id: this.#lastId, type };
+    return new Promise((resolve, reject) => {
+      if (useConnection.getState().status === "stopped") {
+        reject(new Refused({ code: "away", message: "The room has been left." }));
+        return;
+      }
+      this.#waiting.set(frame.id, { frame, resolve, reject });
+      if (this.#welcomed) this.#socket?.send(JSON.stringify(frame));
+    });
+  }
+
+  #open(): void {
+    clearTimeout(this.#retry);
+    const socket = new WebSocket(this.#address, SUBPROTOCOL);
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    this.#welcomed = false;
+    this.#everOpened = false;
+    this.#heardAt = Date.now();
+    socket.onopen = () => {
+      this.#everOpened = true;
+      socket.send(JSON.stringify({ id: 0, type: "room.hello", since: this.#position }));
+      this.#documents?.opened();
+    };
+    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      this.#heardAt = Date.now();
+      if (typeof data === "string") this.#text(JSON.parse(data));
+      else this.#binary(data);
+    };
+    socket.onclose = ({ code }) => {
+      // A late close of an old socket must not tear down the new one.
+      if (this.#socket === socket) void this.#closed(code);
+    };
+  }
+
+  #text(
+    frame: Push | { id: number; ok?: unknown; error?: ConstructorParameters<typeof Refused>[0] },
+  ) {
+    if (!("type" in frame)) {
+      const waiting = this.#waiting.get(frame.id);
+      this.#waiting.delete(frame.id);
+      if (frame.error) waiting?.reject(new Refused(frame.error));
+      else waiting?.resolve(frame.ok as never);
+    } else if (frame.type === "room.welcome") {
+      this.#welcome(frame);
+    } else {
+      const seq = "seq" in frame ? (frame.seq ?? 0) : 0;
+      if (seq > 0 && this.#position) {
+        if (seq <= this.#position.seq) return; // heard before
+        this.#position.seq = seq;
+      }
+      this.#listener.push(frame);
+    }
+  }
+
+  #welcome(welcome: Welcome): void {
+    if (!welcome.resumed) this.#position = { epoch: welcome.epoch, seq: welcome.seq };
+    this.#welcomed = true;
+    this.#tries = 0;
+    useConnection.setState({ status: "open", reason: null });
+    this.#listener.welcome(welcome);
+    for (const { frame } of this.#waiting.values()) this.#socket?.send(JSON.stringify(frame));
+  }
+
+  #binary(data: ArrayBuffer): void {
+    // The Ping (one byte) that begins a connection asks for the documents' queue. It waits for the
+    // documents' provider, which may come later: the server takes nothing of theirs before.
+    if (data.byteLength === 1 && !this.#documents?.isOpen) this.#heldPing = data;
+    else this.#documents?.received(data);
+  }
+
+  #attach(socket: DocumentSocket): void {
+    this.#documents = socket;
+    if (this.#socket?.readyState !== WebSocket.OPEN) return; // told when it opens
+    socket.opened();
+    if (this.#heldPing) socket.received(this.#heldPing);
+    this.#heldPing = null;
+  }
+
+  #closeDocuments(socket: DocumentSocket): void {
+    if (this.#documents !== socket) return;
+    this.#documents = null;
+    // The provider counts its acknowledgements from one open to the next, and the server counts
+    // from connection to connection: one ends with the other.
+    if (socket.isOpen) this.#cut();
+  }
+
+  readonly #cut = (): void => {
+    const socket = this.#socket;
+    if (!socket) return;
+    socket.close();
+    void this.#closed(0);
+  };
+
+  readonly #retryNow = (): void => {
+    if (this.#socket === null && useConnection.getState().status !== "stopped") this.#open();
+  };
+
+  readonly #checkSilence = (): void => {
+    if (this.#socket && Date.now() - this.#heardAt > SILENCE_MS) this.#cut();
+  };
+
+  #forget(): void {
+    this.#socket = null;
+    this.#welcomed = false;
+    this.#heldPing = null;
+    const documents = this.#documents;
+    if (documents?.isOpen) this.#documents = null;
+    documents?.closed();
+  }
+
+  async #closed(code: number): Promise<void> {
+    const everOpened = this.#everOpened;
+    this.#forget();
+    const stopped = STOPPING[code];
+    if (stopped) {
+      this.stop(stopped);
+      return;
+    }
+    this.#tries += 1;
+    useConnection.setState({ status: "waiting", reason: null });
+    const spread = code === RESTART ? RESTART_SPREAD_MS * Math.random() : 0;
+    const longest = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(this.#tries - 1, 10));
+    this.#retry = setTimeout(() => this.#open(), spread + longest * (0.5 + Math.random() / 2));
+    if (!everOpened && code !== 0) {
+      const reason = await this.#listener.refused();
+      if (reason && this.#socket === null) this.stop(reason);
+    }
+  }
+}

@@ -1,0 +1,10 @@
+import { FileText } from "lucide-react";
+import { lazy } from "react";
+import type { Tool } from "../room/tool";
+
+export const docs: Tool = {
+  name: "docs",
+  icon: FileText,
+  title: "docs.title",
+  View: lazy(() => import("./view")),
+};

@@ -1,0 +1,10 @@
+import { MessagesSquare } from "lucide-react";
+import { lazy } from "react";
+import type { Tool } from "../room/tool";
+
+export const forum: Tool = {
+  name: "forum",
+  icon: MessagesSquare,
+  title: "forum.title",
+  View: lazy(() => import("./view")),
+};

@@ -1,0 +1,43 @@
+import { X } from "lucide-react";
+import { Suspense, useSyncExternalStore } from "react";
+import { useText } from "../i18n/text";
+import { IconButton } from "../ui/button";
+import { SkeletonList } from "../ui/marks";
+import { canDock, toggleDock, useDock } from "./dock_state";
+import style from "./room.module.css";
+import { TOOLS } from "./tools";
+
+const WIDE = "(min-width: 64rem)";
+
+function useMedia(query: string): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      const media = window.matchMedia(query);
+      media.addEventListener("change", changed);
+      return () => media.removeEventListener("change", changed);
+    },
+    () => window.matchMedia(query).matches,
+  );
+}
+
+/** Stand the chat beside the work, where there is room for both. */
+export function Dock({ current }: { current: string }) {
+  const t = useText();
+  const isOpen = useDock((state) => state.isOpen);
+  const isWide = useMedia(WIDE);
+  const Content = TOOLS.find((tool) => tool.Dock)?.Dock;
+  if (!isOpen || !isWide || !canDock(current) || !Content) return null;
+  return (
+    <aside aria-label={t("room.dock")} className={style.dock}>
+      <div className={style.dockHead}>
+        <h2>{t("room.dock")}</h2>
+        <IconButton icon={X} label={t("room.dock.close")} onPress={() => toggleDock(false)} />
+      </div>
+      <div className={style.dockBody}>
+        <Suspense fallback={<SkeletonList />}>
+          <Content />
+        </Suspense>
+      </div>
+    </aside>
+  );
+}

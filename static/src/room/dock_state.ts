@@ -1,0 +1,29 @@
+import { create } from "zustand";
+
+const KEPT_AS = "twinspace.dock";
+
+function kept(): boolean {
+  try {
+    return localStorage.getItem(KEPT_AS) !== "closed";
+  } catch {
+    return true;
+  }
+}
+
+/** Whether the chat stands beside the work; this device remembers. */
+export const useDock = create<{ isOpen: boolean }>()(() => ({ isOpen: kept() }));
+
+/** Open the dock or close it. */
+export function toggleDock(isOpen: boolean): void {
+  useDock.setState({ isOpen });
+  try {
+    localStorage.setItem(KEPT_AS, isOpen ? "open" : "closed");
+  } catch {
+    // Storage is switched off: it holds until the page is left.
+  }
+}
+
+/** Tell whether the dock can stand beside this tool: where people write together. */
+export function canDock(tool: string): boolean {
+  return tool === "docs";
+}

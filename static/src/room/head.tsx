@@ -1,0 +1,147 @@
+import { Eye, Footprints, MessageCircle, Users } from "lucide-react";
+import { Link, Button as Pressable } from "react-aria-components";
+import { useConnection } from "../connection";
+import { useTargetTitle } from "../docs/store";
+import type { Present } from "../frames";
+import { useText } from "../i18n/text";
+import { SchoolBadge } from "../ui/avatar";
+import { IconButton, IconToggle } from "../ui/button";
+import { SavedSign, type SavedState } from "../ui/marks";
+import { Panel } from "../ui/menu";
+import { useNow } from "../ui/time";
+import { useRoom } from "./context";
+import { useDirectory, useMember } from "./directory";
+import { canDock, toggleDock, useDock } from "./dock_state";
+import { MemberAvatar, Person } from "./person";
+import style from "./room.module.css";
+import { useSaved } from "./saved";
+import { follow, pathOf, useRoomState } from "./store";
+import type { Tool } from "./tool";
+import { TOOLS } from "./tools";
+
+const FACES = 4;
+
+/** Draw the line above the work: the project, whether all is saved, and who is here. */
+export function Head({ tool }: { tool: Tool | undefined }) {
+  const t = useText();
+  const room = useRoomState((state) => state.room);
+  const schools = useDirectory((state) => state.schools);
+  const isDockOpen = useDock((state) => state.isOpen);
+  return (
+    <header className={style.head}>
+      <div className={style.project}>
+        <span className={style.projectTitle}>{room?.title}</span>
+        <span className={style.schools}>
+          {Object.values(schools).map((school) => (
+            <SchoolBadge key={school.id} school={school} />
+          ))}
+        </span>
+      </div>
+      <HeadSaved />
+      {tool && canDock(tool.name) && (
+        <span className={style.onlyWide}>
+          <IconToggle
+            icon={MessageCircle}
+            label={t(isDockOpen ? "room.dock.close" : "room.dock.open")}
+            isSelected={isDockOpen}
+            onChange={toggleDock}
+          />
+        </span>
+      )}
+      <WhoIsHere />
+    </header>
+  );
+}
+
+/** After this long a change on its way counts as late, and its age is told. */
+const LATE_MS = 2_000;
+
+function HeadSaved() {
+  const { unsaved, since } = useSaved();
+  const status = useConnection((state) => state.status);
+  const now = useNow(unsaved ? 1_000 : null);
+  if (unsaved === null) return null;
+  const age = since === null ? 0 : Math.max(0, now - since);
+  let state: SavedState = "saved";
+  if (status !== "open") state = "offline";
+  else if (unsaved) state = age > LATE_MS ? "late" : "saving";
+  return <SavedSign state={state} seconds={Math.floor(age / 1_000)} />;
+}
+
+function WhoIsHere() {
+  const t = useText();
+  const { you } = useRoom();
+  const present = Object.values(useRoomState((state) => state.present));
+  const others = present.filter((one) => one.member_id !== you.member_id);
+  const faces = [...others, ...present.filter((one) => one.member_id === you.member_id)];
+  return (
+    <Panel
+      label={t("room.here")}
+      placement="bottom end"
+      button={
+        <Pressable className={style.here ?? ""}>
+          <span className={style.stack}>
+            {faces.slice(0, FACES).map((one) => (
+              <MemberAvatar key={one.member_id} id={one.member_id} size={30} plain />
+            ))}
+          </span>
+          <Users aria-hidden size={18} />
+          <span aria-hidden>{present.length}</span>
+          <span className="unseen">
+            {t("room.here")}: {t("room.here.count", { count: present.length })}
+          </span>
+        </Pressable>
+      }
+    >
+      {(close) => (
+        <ul className={style.people}>
+          {faces.map((one) => (
+            <PresentRow key={one.member_id} present={one} close={close} />
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+/** Draw one who is here: press to go where they are, or follow them. */
+export function PresentRow({ present, close }: { present: Present; close?: () => void }) {
+  const t = useText();
+  const { you, href } = useRoom();
+  const member = useMember(present.member_id);
+  const name = member?.name ?? "…";
+  const target = useTargetTitle(present.target);
+  const tool = TOOLS.find((one) => one.name === present.tool);
+  const place = target ?? (tool ? t(tool.title) : "");
+  if (present.member_id === you.member_id) {
+    return (
+      <li className={style.row}>
+        <span className={style.rowLink}>
+          <Person id={present.member_id}>{t("room.here.you", { name: place })}</Person>
+        </span>
+      </li>
+    );
+  }
+  return (
+    <li className={style.row}>
+      <Link
+        href={href(pathOf(present))}
+        aria-label={t("room.here.go", { name, place })}
+        className={style.rowLink ?? ""}
+        onPress={() => close?.()}
+      >
+        <Person id={present.member_id}>
+          {member?.role === "moderator" && <Eye aria-hidden size={14} />} {place}
+        </Person>
+      </Link>
+      <IconButton
+        icon={Footprints}
+        label={t("room.here.follow", { name })}
+        onPress={() => {
+          follow(present.member_id);
+          close?.();
+        }}
+      />
+    </li>
+  );
+}

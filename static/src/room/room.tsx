@@ -1,0 +1,215 @@
+import { type ReactNode, useEffect, useMemo, useRef } from "react";
+import { Route, Router, Switch, useLocation, useParams } from "wouter";
+import { api } from "../api";
+import { RoomConnection, type StopReason, useConnection } from "../connection";
+import { dispatch, load } from "../dispatch";
+import { followPerson } from "../i18n/language";
+import { useText } from "../i18n/text";
+import { NotFound, Stopped } from "../pages/pages";
+import { Refused } from "../refused";
+import { Banner } from "../ui/banner";
+import { Button } from "../ui/button";
+import { useTitle } from "../ui/page";
+import { RoomHere, useRoom } from "./context";
+import { useMember } from "./directory";
+import { Dock } from "./dock";
+import { Head } from "./head";
+import { BottomBar, Rail } from "./rail";
+import style from "./room.module.css";
+import { RoomSkeleton } from "./skeleton";
+import { clear, follow, pathOf, placeOf, useRoomState } from "./store";
+import type { Tool } from "./tool";
+import { toolsFor } from "./tools";
+
+/** Find out why the upgrade was refused: nobody is signed in, or not for this room. */
+async function whyRefused(roomId: string): Promise<StopReason | null> {
+  try {
+    const me = await api.get<{ rooms: { id: string }[] }>("/api/me");
+    return me.rooms.some((room) => room.id === roomId) ? null : "forbidden";
+  } catch (reason) {
+    return reason instanceof Refused && !reason.retryable && reason.code !== "internal"
+      ? "signed_out"
+      : null;
+  }
+}
+
+function useRoomConnection(roomId: string): RoomConnection {
+  const connection = useMemo(
+    () =>
+      new RoomConnection(roomId, {
+        welcome(welcome) {
+          load(welcome);
+          followPerson(welcome.you.language);
+        },
+        push: dispatch,
+        refused: () => whyRefused(roomId),
+      }),
+    [roomId],
+  );
+  useEffect(() => {
+    connection.start();
+    return () => {
+      connection.stop();
+      clear();
+    };
+  }, [connection]);
+  return connection;
+}
+
+/** Show a room: what all of its addresses lead to. */
+export default function Room() {
+  const { room: roomId = "" } = useParams<{ room: string }>();
+  return <OneRoom key={roomId} roomId={roomId} />;
+}
+
+function OneRoom({ roomId }: { roomId: string }) {
+  const connection = useRoomConnection(roomId);
+  const { status, reason } = useConnection();
+  const you = useRoomState((state) => state.you);
+  const here = useMemo(
+    () =>
+      you && {
+        connection,
+        ask: connection.ask.bind(connection),
+        send: connection.send.bind(connection),
+        you,
+        href: (path: string) => `/rooms/${roomId}/${path}`,
+      },
+    [connection, roomId, you],
+  );
+  if (status === "stopped" && reason) return <Stopped reason={reason} />;
+  if (!here) return <RoomSkeleton />;
+  return (
+    <RoomHere value={here}>
+      <Router base={`/rooms/${roomId}`}>
+        <Shell />
+      </Router>
+    </RoomHere>
+  );
+}
+
+function Shell() {
+  const t = useText();
+  const { you } = useRoom();
+  const tools = toolsFor(you.role);
+  const [path] = useLocation();
+  const place = placeOf(path);
+  const current = tools.find((tool) => tool.name === place.tool) ?? tools[0];
+  const main = useRef<HTMLElement>(null);
+  usePlace();
+  useFollowing();
+
+  // Going to another tool is going to another page: the focus goes along, but not at the start.
+  const lastTool = useRef(place.tool);
+  useEffect(() => {
+    if (lastTool.current !== place.tool) main.current?.focus();
+    lastTool.current = place.tool;
+  }, [place.tool]);
+
+  return (
+    <div className={style.shell}>
+      <a href="#main" className={style.skip}>
+        {t("pages.skip")}
+      </a>
+      <Rail tools={tools} current={place.tool} />
+      <Head tool={current} />
+      <div className={style.lines}>
+        <Lines />
+      </div>
+      <div className={style.work}>
+        <main id="main" ref={main} tabIndex={-1} className={style.main}>
+          <Switch>
+            {tools.map((tool) => (
+              <Route key={tool.name} path={tool.name === "home" ? "/" : `/${tool.name}`} nest>
+                <ToolView tool={tool} />
+              </Route>
+            ))}
+            <Route>
+              <NotFound />
+            </Route>
+          </Switch>
+        </main>
+        <Dock current={place.tool} />
+      </div>
+      <BottomBar tools={tools} current={place.tool} />
+    </div>
+  );
+}
+
+function ToolView({ tool: { View, title } }: { tool: Tool }): ReactNode {
+  const t = useText();
+  useTitle(t(title));
+  return <View />;
+}
+
+/** Tell the room where this person is. */
+function usePlace(): void {
+  const { ask } = useRoom();
+  const [path] = useLocation();
+  const status = useConnection((state) => state.status);
+  const { tool, target } = placeOf(path);
+  useEffect(() => {
+    // A new connection is at home until it says otherwise.
+    if (status !== "open") return;
+    ask("room.place", { place: target ? { tool, target } : { tool } }).catch(() => {
+      // Where somebody is passes; the next move says it again.
+    });
+  }, [ask, status, tool, target]);
+}
+
+/** Go where the followed person goes; going elsewhere oneself ends it. */
+function useFollowing(): void {
+  const following = useRoomState((state) => state.following);
+  const there = useRoomState((state) => (following ? state.present[following] : undefined));
+  const [path, navigate] = useLocation();
+  const led = useRef<string | null>(null);
+  const target = there && `/${pathOf(there)}`;
+  useEffect(() => {
+    if (!following) led.current = null;
+    else if (!target)
+      follow(null); // they have left
+    else if (led.current !== target) {
+      led.current = target;
+      navigate(target);
+    }
+  }, [following, target, navigate]);
+  useEffect(() => {
+    if (led.current && !path.startsWith(led.current)) follow(null);
+  }, [path]);
+}
+
+function Lines() {
+  const t = useText();
+  const { status } = useConnection();
+  const state = useRoomState(({ room }) => room?.state);
+  const following = useRoomState((room) => room.following);
+  return (
+    <>
+      {status === "waiting" && <AwayLine />}
+      {(state === "closed" || state === "archived") && <Banner isEdge>{t(`room.${state}`)}</Banner>}
+      {following && <FollowingLine id={following} />}
+    </>
+  );
+}
+
+function AwayLine() {
+  const t = useText();
+  return (
+    <Banner tone="wait" isEdge>
+      {t(navigator.onLine ? "pages.away" : "pages.offline")}
+    </Banner>
+  );
+}
+
+function FollowingLine({ id }: { id: string }) {
+  const t = useText();
+  const member = useMember(id);
+  return (
+    <Banner
+      isEdge
+      action={<Button onPress={() => follow(null)}>{t("room.following.stop")}</Button>}
+    >
+      {t("room.following", { name: member?.name ?? "…" })}
+    </Banner>
+  );
+}
