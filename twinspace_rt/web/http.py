@@ -41,7 +41,7 @@ def site_routes() -> list[BaseRoute]:
     routes: list[BaseRoute] = [Route("/healthz", alive, methods=["GET"])]
     if (CLIENT / "assets").is_dir():
         routes.append(Mount("/assets", Assets(directory=CLIENT / "assets")))
-        for name in ("favicon.svg", "manifest.webmanifest", "robots.txt"):
+        for name in ("favicon.svg", "theme.js"):
             routes.append(Route(f"/{name}", FileResponse(CLIENT / name)))
     routes.append(Route("/{path:path}", page, methods=["GET"]))
     return routes
