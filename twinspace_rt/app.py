@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
-from starlette.routing import WebSocketRoute
+from starlette.routing import BaseRoute, Mount, WebSocketRoute
 
+from twinspace_rt.accounts.entry import Entry
+from twinspace_rt.accounts.http import SignInRoutes
 from twinspace_rt.accounts.sessions import cookie_name
 from twinspace_rt.accounts.tickets import Tickets
 from twinspace_rt.chat import feature as chat_feature
@@ -19,18 +21,28 @@ from twinspace_rt.docs.feature import feature as docs_feature
 from twinspace_rt.docs.library import Library
 from twinspace_rt.errors import BadSetting, CloseCode
 from twinspace_rt.forum import feature as forum_feature
+from twinspace_rt.people import feature as people_feature
+from twinspace_rt.people.administration import AdministrationRoutes
+from twinspace_rt.people.http import PeopleRoutes
 from twinspace_rt.rooms.admission import Doorkeeper
 from twinspace_rt.rooms.feature import Feature
 from twinspace_rt.rooms.hub import RoomHub
 from twinspace_rt.rooms.presence import feature as room_feature
 from twinspace_rt.rooms.room import FeatureSet
 from twinspace_rt.settings import Settings
+from twinspace_rt.web.api import Api
 from twinspace_rt.web.http import site_routes
 from twinspace_rt.web.security import Origins, SecurityHeaders, load_secret
 from twinspace_rt.web.websocket import Door, RoomEndpoint, YjsEndpoint
 
 log = logging.getLogger(__name__)
-FEATURES: tuple[Feature, ...] = (room_feature, chat_feature, forum_feature, docs_feature)
+FEATURES: tuple[Feature, ...] = (
+    room_feature,
+    people_feature,
+    chat_feature,
+    forum_feature,
+    docs_feature,
+)
 DRAIN_S = 5.0
 
 
@@ -43,6 +55,7 @@ class Node:
     origins: Origins
     tickets: Tickets
     hub: RoomHub
+    entry: Entry
     engine: Engine
     library: Library
 
@@ -83,6 +96,7 @@ def build_node(settings: Settings) -> Node:
         origins=Origins(settings),
         tickets=Tickets(load_secret(settings.data_dir / "secret.key")),
         hub=hub,
+        entry=Entry(settings, database, hub.close_sessions),
         engine=engine,
         library=Library(database, hub, engine, settings),
     )
@@ -120,9 +134,26 @@ def create_app(node: Node) -> Starlette:
         routes=[
             WebSocketRoute("/ws/rooms/{room_id}", RoomEndpoint(door)),
             WebSocketRoute("/ws/yjs/{document}", YjsEndpoint(door)),
+            Mount(
+                "/api",
+                Api(
+                    api_routes(node),
+                    origins=node.origins,
+                    trusted_proxies=node.settings.trusted_proxies,
+                ),
+            ),
             *site_routes(),
         ],
         lifespan=lifespan,
     )
     app.add_middleware(SecurityHeaders)
     return app
+
+
+def api_routes(node: Node) -> list[BaseRoute]:
+    """List all that is asked over HTTP, below ``/api``."""
+    return [
+        *SignInRoutes(node.entry).routes(),
+        *PeopleRoutes(node.entry, node.hub.log, node.tickets).routes(),
+        *AdministrationRoutes(node.entry).routes(),
+    ]

@@ -73,8 +73,13 @@ def _open(
     device: str,
 ) -> Opened:
     opened = Opened(new_id(), new_token(), now + hours * HOUR_MS)
-    # Signing in is rare enough to carry the sweeping of what ended long ago.
-    connection.execute(delete(session).where(session.c.expires_at < now - KEPT_AFTER_END_MS))
+    # Signing in is rare enough to carry the sweeping of what ended long ago. Staff sessions stay:
+    # a moderator's visits are logged under them.
+    connection.execute(
+        delete(session).where(
+            session.c.member_id.is_not(None), session.c.expires_at < now - KEPT_AFTER_END_MS
+        )
+    )
     connection.execute(
         insert(session).values(
             id=opened.session_id,

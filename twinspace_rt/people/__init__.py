@@ -15,6 +15,7 @@ from twinspace_rt.people.messages import (
     MemberJoined,
     MemberRemoved,
     ModeratorCame,
+    ModeratorLeft,
     PeopleSnapshot,
     Remove,
     RemoveTeam,
@@ -76,6 +77,7 @@ feature = Feature(
         RoomChanged,
         LanguageChosen,
         ModeratorCame,
+        ModeratorLeft,
     ),
     snapshot=queries.people_snapshot,
     snapshot_type=PeopleSnapshot,
@@ -87,6 +89,7 @@ feature = Feature(
         TeamChanged: handlers.refresh_everyone,
         TeamRemoved: handlers.refresh_everyone,
         RoomChanged: handlers.follow_state,
+        ModeratorLeft: handlers.show_out,
     },
     replies={ListVisits: Visits},
 )

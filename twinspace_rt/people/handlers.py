@@ -127,6 +127,11 @@ def sign_out_member(room: Room, push: messages.CardReset) -> None:
     )
 
 
+def show_out(room: Room, push: messages.ModeratorLeft) -> None:
+    """Close a moderator's windows; entering again is a visit of its own."""
+    room.close_where(lambda p: p.member_id == push.member_id, CloseCode.FORBIDDEN, "left")
+
+
 def follow_state(room: Room, push: messages.RoomChanged) -> None:
     """From now on commands are judged by the room's new state."""
     room.state = RoomState(push.state)

@@ -262,3 +262,9 @@ class ModeratorCame(Push, tag="people.moderator_came", kw_only=True):
 
     member_id: str
     name: str
+
+
+class ModeratorLeft(Push, tag="people.moderator_left", kw_only=True):
+    """A moderator has left the room."""
+
+    member_id: str

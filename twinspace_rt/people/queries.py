@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
-from twinspace_rt.accounts.models import school
+from twinspace_rt.accounts.models import school, session
 from twinspace_rt.people.messages import (
     MemberFacts,
     PeopleSnapshot,
@@ -14,6 +14,7 @@ from twinspace_rt.people.messages import (
     Visit,
     Visits,
 )
+from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import PUPILS, TEACHERS, Principal, Role
 from twinspace_rt.rooms.models import member, moderator_visit, room_school, team, team_member
 
@@ -51,17 +52,19 @@ def read_schools(connection: Connection, room_id: str) -> list[SchoolFacts]:
         .where(room_school.c.room_id == room_id)
         .order_by(school.c.created_at, school.c.id)
     )
-    return [
-        SchoolFacts(
-            id=row.id,
-            name=row.name,
-            country=row.country,
-            city=row.city,
-            time_zone=row.time_zone,
-            hue=row.hue,
-        )
-        for row in rows
-    ]
+    return [school_facts(row) for row in rows]
+
+
+def school_facts(row: Row[Any]) -> SchoolFacts:
+    """Make what everyone sees of a school from the school's row."""
+    return SchoolFacts(
+        id=row.id,
+        name=row.name,
+        country=row.country,
+        city=row.city,
+        time_zone=row.time_zone,
+        hue=row.hue,
+    )
 
 
 def facts_of(row: Row[Any]) -> MemberFacts:
@@ -105,8 +108,15 @@ def _teams(connection: Connection, room_id: str) -> list[TeamFacts]:
 
 def read_visits(connection: Connection, room_id: str) -> Visits:
     """Read which moderators were in the room, newest first."""
+    signed_out = func.coalesce(moderator_visit.c.left_at, session.c.revoked_at)
     rows = connection.execute(
-        select(moderator_visit.c.came_at, moderator_visit.c.left_at, member.c.name)
+        select(
+            moderator_visit.c.came_at,
+            signed_out.label("left_at"),
+            session.c.expires_at,
+            member.c.name,
+        )
+        .join(session, session.c.id == moderator_visit.c.session_id)
         .join(
             member,
             (member.c.account_id == moderator_visit.c.account_id)
@@ -116,6 +126,14 @@ def read_visits(connection: Connection, room_id: str) -> Visits:
         .order_by(moderator_visit.c.came_at.desc(), moderator_visit.c.id)
         .limit(VISITS_MAX)
     )
+    now = now_ms()
     return Visits(
-        visits=[Visit(name=row.name, came_at=row.came_at, left_at=row.left_at) for row in rows]
+        visits=[
+            Visit(
+                name=row.name,
+                came_at=row.came_at,
+                left_at=row.left_at or (row.expires_at if row.expires_at <= now else None),
+            )
+            for row in rows
+        ]
     )

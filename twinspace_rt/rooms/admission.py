@@ -56,7 +56,7 @@ def principal_of(connection: Connection, signed_in: SignedIn, room_id: str) -> P
     ).one_or_none()
     if row is None:
         return None
-    if row.role == Role.MODERATOR and not _is_visiting(connection, signed_in, room_id):
+    if row.role == Role.MODERATOR and not is_visiting(connection, signed_in, room_id):
         return None
     teams = connection.execute(
         select(team_member.c.team_id)
@@ -76,14 +76,16 @@ def principal_of(connection: Connection, signed_in: SignedIn, room_id: str) -> P
     )
 
 
-def _is_visiting(connection: Connection, signed_in: SignedIn, room_id: str) -> bool:
-    # A moderator enters by saying so, each time anew: the visit is logged and the room is told.
+def is_visiting(connection: Connection, signed_in: SignedIn, room_id: str) -> bool:
+    """Tell whether a moderator has entered a room under this sign-in, and not left since.
+
+    A moderator enters by saying so: each visit is logged and the room is told of it.
+    """
     return (
         connection.execute(
             select(moderator_visit.c.id).where(
                 moderator_visit.c.room_id == room_id,
-                moderator_visit.c.account_id == signed_in.account_id,
-                moderator_visit.c.came_at >= signed_in.created_at,
+                moderator_visit.c.session_id == signed_in.session_id,
                 moderator_visit.c.left_at.is_(None),
             )
         ).first()

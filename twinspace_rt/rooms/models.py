@@ -80,6 +80,8 @@ moderator_visit = Table(
     Column("id", String(20), primary_key=True),
     Column("room_id", String(20), ForeignKey("room.id"), nullable=False, index=True),
     Column("account_id", String(20), nullable=False),
+    # A visit ends with the sign-in it was made under, if not before.
+    Column("session_id", String(20), ForeignKey("session.id"), nullable=False),
     Column("came_at", BigInteger, nullable=False),
     Column("left_at", BigInteger),
 )
