@@ -159,7 +159,7 @@ async def _state(room: Classroom, person: Person) -> Json:
 
     def read(db: Connection) -> Json:
         overview = queries.read_overview(db, principal)
-        overview.emojis, overview.seq = [], 0  # no part of the state
+        overview.seq = 0  # no part of the state
         pages = [
             queries.read_history(db, principal, GetHistory(id=0, channel_id=channel.id))
             for channel in overview.channels

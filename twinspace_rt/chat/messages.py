@@ -103,7 +103,7 @@ class Overview(Struct, kw_only=True):
 
     channels: list[Channel]
     hours: Hours
-    emojis: list[str]
+    emojis: list[Emoji]
     seq: int
     """Where the room's events stood: what came later is not in here."""
 

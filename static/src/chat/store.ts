@@ -89,7 +89,9 @@ export function refresh(overview: Snapshots["chat"]): void {
 
 /** Take in what happened. */
 export function apply(push: ChatPush): void {
-  useChat.setState((state) => (push.type === "chat.typing" ? typed(state, push) : told(state, push)));
+  useChat.setState((state) =>
+    push.type === "chat.typing" ? typed(state, push) : told(state, push),
+  );
 }
 
 function typed(state: ChatState, push: Extract<ChatPush, { type: "chat.typing" }>) {
@@ -258,36 +260,74 @@ export function showPage(channelId: string, page: Page): void {
   }));
 }
 
-/** Put a page before or after what is loaded of its channel, unless that has changed meanwhile. */
-export function extend(channelId: string, edge: Message, page: Page): void {
+/** Put older messages before what is loaded, unless that has changed since they were asked for. */
+export function prepend(channelId: string, first: Message, page: Page): void {
   useChat.setState((state) => {
     const window = state.windows[channelId];
-    const more = caughtUp(state, channelId, page);
-    if (window?.messages[0]?.id === edge.id && more.messages.at(-1)?.seq !== edge.seq) {
-      const before = more.messages.filter(({ seq }) => seq < edge.seq);
-      if (before.length > 0 || page.messages.length === 0) {
-        return {
-          windows: {
-            ...state.windows,
-            [channelId]: {
-              ...window,
-              messages: [...before, ...window.messages],
-              moreBefore: page.messages.length > 0 && page.more_before,
-            },
-          },
-        };
-      }
-    }
-    if (window?.messages.at(-1)?.id !== edge.id) return {};
-    return {
-      windows: {
-        ...state.windows,
-        [channelId]: {
-          ...window,
-          messages: [...window.messages, ...more.messages.filter(({ seq }) => seq > edge.seq)],
-          moreAfter: page.messages.length > 0 && page.more_after,
-        },
-      },
+    if (window?.messages[0]?.id !== first.id) return {};
+    const older = caughtUp(state, channelId, page).messages.filter(({ seq }) => seq < first.seq);
+    const longer = {
+      ...window,
+      messages: [...older, ...window.messages],
+      moreBefore: older.length > 0 && page.more_before,
     };
+    return { windows: { ...state.windows, [channelId]: longer } };
   });
+}
+
+/** Put newer messages after what is loaded, unless that has changed since they were asked for. */
+export function append(channelId: string, last: Message, page: Page): void {
+  useChat.setState((state) => {
+    const window = state.windows[channelId];
+    if (window?.messages.at(-1)?.id !== last.id) return {};
+    const next = caughtUp(state, channelId, page);
+    const longer = {
+      ...window,
+      messages: [...window.messages, ...next.messages.filter(({ seq }) => seq > last.seq)],
+      moreAfter: next.moreAfter && page.messages.length > 0,
+    };
+    return { windows: { ...state.windows, [channelId]: longer } };
+  });
+}
+
+/** Bring a page, which was read a moment ago, to where the pushes have brought everything else. */
+function caughtUp(state: ChatState, channelId: string, page: Page): Window {
+  const window = {
+    messages: page.messages,
+    moreBefore: page.more_before,
+    moreAfter: page.more_after,
+  };
+  return state.recent.reduce<Window>(
+    (now, push) =>
+      push.type === "chat.hours_changed" ||
+      push.type === "chat.marked" ||
+      push.channel_id !== channelId ||
+      (push.seq ?? 0) <= page.seq
+        ? now
+        : windowAfter(now, push),
+    window,
+  );
+}
+
+// -- what is on its way
+
+/** Draw a message before the server has confirmed it, or draw it as on its way again. */
+export function hold(pending: Pending): void {
+  useChat.setState((state) => ({
+    pending: [...state.pending.filter(({ nonce }) => nonce !== pending.nonce), pending],
+  }));
+}
+
+/** Forget a message that is on its way no more: it has arrived, or its author gave it up. */
+export function release(nonce: string): void {
+  useChat.setState((state) => ({
+    pending: state.pending.filter((pending) => pending.nonce !== nonce),
+  }));
+}
+
+// -- what is read out of it
+
+/** Return a channel as one sees it, or undefined if one does not. */
+export function useChannel(channelId: string): Channel | undefined {
+  return useChat((state) => state.channels.find(({ id }) => id === channelId));
 }
