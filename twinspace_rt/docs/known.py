@@ -13,9 +13,10 @@ from typing import Final, Self
 
 import msgspec
 
+from twinspace_rt.docs.encoding import write_deletes, write_state_vector
 from twinspace_rt.docs.ranges import Range, RangeSet
 from twinspace_rt.docs.schema import Schema
-from twinspace_rt.docs.update import Id, write_deletes, write_state_vector
+from twinspace_rt.docs.update import Id
 
 Member = int | str
 """Whoever client ids are bound to."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from twinspace_rt.docs.draft import Draft
+from twinspace_rt.docs.encoding import encode, read_state_vector, write_state_vector
 from twinspace_rt.docs.known import DumpDamaged, Known, KnownClient, Member
 from twinspace_rt.docs.refused import GAP_CODES, SENTENCES, Refused
 from twinspace_rt.docs.schema import Kind, Schema, schema_for
@@ -25,10 +26,7 @@ from twinspace_rt.docs.update import (
     UPDATE_LIMITS,
     Limits,
     Update,
-    encode,
     parse,
-    read_state_vector,
-    write_state_vector,
 )
 
 __all__ = [
