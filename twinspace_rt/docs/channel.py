@@ -203,6 +203,11 @@ class HocuspocusChannel(Channel):
         except Denied as denied:
             self.connection.send(Frame(BINARY, prefix + wire.denied(denied.reason)))
             return
+        except Exception:
+            # One document that cannot be read must not take the room's connection with it.
+            log.exception("document not opened connection=%d", self.connection.number)
+            self.connection.send(Frame(BINARY, prefix + wire.denied("unavailable")))
+            return
         if self._closed:
             return
         session = self.open_session(key, document, scope, prefix, acknowledges=True)

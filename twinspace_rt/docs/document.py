@@ -30,6 +30,7 @@ from twinspace_rt.docs.validator import (
 )
 from twinspace_rt.docs.wire import SyncType
 from twinspace_rt.errors import CloseCode, StorageUnavailable
+from twinspace_rt.rooms.bucket import Bucket
 from twinspace_rt.rooms.connection import BINARY, Frame
 from twinspace_rt.streams.log import HeadMoved, Log, NewEntry, StreamClosed
 
@@ -38,6 +39,7 @@ OFF_LOOP_BYTES = 64 * 1024
 PARTIAL_BYTES = 64 * 1024
 AWARENESS_TICK_S = 0.1
 SYNC_EVERY_S = 2.0
+CLIENTS_PER_HOUR = 60.0
 RETRY_S = (0.1, 0.25, 0.5, 1.0)
 EMPTY_UPDATE = b"\0\0"
 
@@ -124,6 +126,7 @@ class Document:
     _history: dict[bytes, list[Frame]] = field(default_factory=dict)
     _awareness_timer: asyncio.TimerHandle | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _client_buckets: dict[str, Bucket] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.awareness = Awareness(self._is_foreign)
@@ -271,8 +274,17 @@ class Document:
         if edit.session.scope is Scope.READ:
             # What a reader sends is taken only if nothing in it is new.
             return _Taken(edit, update, verdict) if verdict.canonical is None else _Missed(edit)
+        if verdict.new_clients and self._new_clients(edit.session, len(verdict.new_clients)):
+            return self._reject(edit, Refused("new-clients"))
         validator.apply(verdict)
         return _Taken(edit, update, verdict)
+
+    def _new_clients(self, session: Session, count: int) -> int:
+        # Each page load that edits is one client id, and each id slows every edit for everyone.
+        bucket = self._client_buckets.setdefault(
+            session.principal.member_id, Bucket(CLIENTS_PER_HOUR / 3600, CLIENTS_PER_HOUR)
+        )
+        return bucket.take(count)
 
     def _reject(self, edit: _Edit, error: Refused) -> _Rejected:
         first = edit.session.refused is None

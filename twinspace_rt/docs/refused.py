@@ -43,6 +43,7 @@ SENTENCES: Final[dict[str, str]] = {
     "delete-beyond": _BEHIND,
     # Authorship
     "foreign-client": "This change is signed with somebody else's name.",
+    "new-clients": "You have opened this document very often. Wait a while, then load it again.",
     "retired-client": "This change was made in an older state of the document.",
     # Structure
     "cycle": _FORGED,

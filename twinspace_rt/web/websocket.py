@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from twinspace_rt.errors import CloseCode, Disconnect, NotFound
+from twinspace_rt.errors import CloseCode, Disconnect, NotFound, StorageUnavailable
 from twinspace_rt.rooms.access import Principal
 from twinspace_rt.rooms.connection import Connection
 from twinspace_rt.rooms.feature import BinaryChannel
@@ -21,6 +22,7 @@ from twinspace_rt.web.fast_protocol import EXTENSION, AsgiSink, FastWebSocketPro
 from twinspace_rt.web.security import Origins, cookie, header
 
 log = logging.getLogger(__name__)
+Endpoint = Callable[[Any, Scope, Receive, Send], Awaitable[None]]
 SUBPROTOCOL = "twinspace.v1"
 TICKET_TIMEOUT_S = 10.0
 UNPROVED_MAX_BYTES = 256 * 1024
@@ -143,6 +145,9 @@ class Socket:
             except RoomFull:
                 connection.close(CloseCode.OVERLOAD, "room_full")
                 return
+            except StorageUnavailable:
+                connection.close(CloseCode.OVERLOAD, "storage")
+                return
             stack.callback(self._door.hub.leave, room, connection)
             connection.channel = await open_channel(connection)
             if connection.channel is None:
@@ -182,14 +187,29 @@ class Socket:
             connection.close(CloseCode.INTERNAL, "internal")
 
 
+def come_back_later(endpoint: Endpoint) -> Endpoint:
+    """Answer the upgrade with 503 while the database cannot be read: transient, not a denial."""
+
+    @functools.wraps(endpoint)
+    async def guarded(self: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await endpoint(self, scope, receive, send)
+        except StorageUnavailable as error:
+            log.warning("not admitted code=%s", error.code)
+            await Socket(self.door, scope, receive, send).refuse(503)
+
+    return guarded
+
+
 class RoomEndpoint:
     """``/ws/rooms/{room_id}``: text commands and Hocuspocus-4 frames on one socket."""
 
     def __init__(self, door: Door) -> None:
-        self._door = door
+        self.door = door
 
+    @come_back_later
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        door, socket = self._door, Socket(self._door, scope, receive, send)
+        door, socket = self.door, Socket(self.door, scope, receive, send)
         room_id = str(scope["path_params"]["room_id"])
         if not door.origins.allows(header(scope["headers"], b"origin")):
             await socket.refuse(403)
@@ -213,7 +233,7 @@ class RoomEndpoint:
         )
 
     async def _open_channel(self, connection: Connection) -> BinaryChannel:
-        return self._door.documents.open_hocuspocus(connection)
+        return self.door.documents.open_hocuspocus(connection)
 
 
 class YjsEndpoint:
@@ -224,10 +244,11 @@ class YjsEndpoint:
     """
 
     def __init__(self, door: Door) -> None:
-        self._door = door
+        self.door = door
 
+    @come_back_later
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        door, socket = self._door, Socket(self._door, scope, receive, send)
+        door, socket = self.door, Socket(self.door, scope, receive, send)
         document = str(scope["path_params"]["document"])
         token = cookie(scope["headers"], door.cookie_name)
         room_id = await door.documents.room_of(document)
