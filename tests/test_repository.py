@@ -1,16 +1,18 @@
-"""What holds for the repository as a whole: who imports whom, the locks, the sizes."""
+"""What holds for the repository as a whole: who imports whom, the locks, the settings."""
 
 import ast
 import json
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from scripts.node import CLIENT, PEERS
 from scripts.steps import ROOT
+from twinspace_rt.settings import Settings, load_settings
 
 PACKAGE = ROOT / "twinspace_rt"
 
@@ -138,6 +140,14 @@ def test_npm_lock_pins_hashes_for_every_system_and_names_no_host(folder: Path) -
         name for entry in packages.values() for name in entry.get("optionalDependencies", ())
     }
     assert optional <= names, "what other systems need is missing"
+
+
+def test_readme_lists_every_setting_with_its_default() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(TWINSPACE_[A-Z_]+)` \| (?:`([^`]*)`)? ?\|", readme, flags=re.M)
+    listed = load_settings(dict(rows))
+    assert listed == Settings()
+    assert [name for name, _ in rows] == [f"TWINSPACE_{f.name.upper()}" for f in fields(Settings)]
 
 
 def test_no_large_file_is_committed() -> None:
