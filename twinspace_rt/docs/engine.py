@@ -54,7 +54,7 @@ BATCH_UPDATES = 512
 BATCH_BYTES = 16 * 1024 * 1024
 """Bytes merged at a time, so that a batch of long updates stays one message."""
 
-STEP_BYTES = 4 * 1024 * 1024
+STEP_BYTES = 1024 * 1024
 """What one step's time is meant for; longer input gets proportionally more."""
 
 READ_AHEAD_BYTES = 1024 * 1024
