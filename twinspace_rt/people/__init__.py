@@ -4,6 +4,7 @@ from twinspace_rt.people import handlers, queries
 from twinspace_rt.people.messages import (
     AddPupils,
     AssignTeam,
+    CardMade,
     CardReset,
     ChooseAvatar,
     ChooseLanguage,
@@ -17,6 +18,7 @@ from twinspace_rt.people.messages import (
     ModeratorCame,
     ModeratorLeft,
     PeopleSnapshot,
+    PupilsAdded,
     Remove,
     RemoveTeam,
     Rename,
@@ -91,5 +93,10 @@ feature = Feature(
         RoomChanged: handlers.follow_state,
         ModeratorLeft: handlers.show_out,
     },
-    replies={ListVisits: Visits},
+    replies={
+        AddPupils: PupilsAdded,
+        ResetCard: CardMade,
+        Restore: CardMade,
+        ListVisits: Visits,
+    },
 )

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from twinspace_rt.protocol import Command, Id, Millis, Push, Title, WriteCommand
 from twinspace_rt.rooms.avatars import TINTS
+from twinspace_rt.rooms.feature import Changed
 
 Name = Annotated[str, Meta(min_length=1, max_length=60)]
 Language = Annotated[str, Meta(pattern="^(en|sv|da)$")]
@@ -76,9 +77,10 @@ class Added(Struct, kw_only=True):
 
 
 class PeopleSnapshot(Struct, kw_only=True):
-    """Who belongs to the room. ``roster`` and ``removed`` are empty for those they do not concern.
+    """Who belongs to the room, and who did: what they wrote keeps their name.
 
-    A visitor sees the schools, the teachers and themselves.
+    ``roster`` is for teachers and holds their own school's pupils. A visitor sees the schools, the
+    teachers and themselves.
     """
 
     schools: list[SchoolFacts]
@@ -86,6 +88,18 @@ class PeopleSnapshot(Struct, kw_only=True):
     teams: list[TeamFacts]
     removed: list[MemberFacts]
     roster: list[RosterEntry]
+
+
+class PupilsAdded(Changed, kw_only=True):
+    """The reply to ``people.add_pupils``."""
+
+    result: Added | None = None
+
+
+class CardMade(Changed, kw_only=True):
+    """The reply to what makes a card; there is none for adults, nor in the reply to a repeat."""
+
+    result: JoinCard | None = None
 
 
 class Visit(Struct, kw_only=True):

@@ -29,13 +29,15 @@ def people_snapshot(connection: Connection, principal: Principal) -> PeopleSnaps
         .order_by(member.c.created_at, member.c.id)
     ).all()
     here = [row for row in rows if row.removed_at is None]
+    gone = [row for row in rows if row.removed_at is not None]
     if principal.role is Role.VISITOR:
         here = [r for r in here if r.id == principal.member_id or r.role in TEACHERS]
+        gone = [r for r in gone if r.role in TEACHERS]
     return PeopleSnapshot(
         schools=read_schools(connection, principal.room_id),
         members=[facts_of(row) for row in here],
         teams=[] if principal.role is Role.VISITOR else _teams(connection, principal.room_id),
-        removed=[facts_of(row) for row in rows if row.removed_at and principal.is_teacher],
+        removed=[facts_of(row) for row in gone],
         roster=[
             RosterEntry(member_id=row.id, real_name=row.real_name)
             for row in rows

@@ -12,22 +12,18 @@ NAMES = {
     "bear": {"en": "Bear", "sv": "Björn", "da": "Bjørn"},
     "bee": {"en": "Bee", "sv": "Bi", "da": "Bi"},
     "cat": {"en": "Cat", "sv": "Katt", "da": "Kat"},
-    "deer": {"en": "Deer", "sv": "Hjort", "da": "Hjort"},
     "fox": {"en": "Fox", "sv": "Räv", "da": "Ræv"},
     "frog": {"en": "Frog", "sv": "Groda", "da": "Frø"},
-    "hare": {"en": "Hare", "sv": "Hare", "da": "Hare"},
     "hedgehog": {"en": "Hedgehog", "sv": "Igelkott", "da": "Pindsvin"},
-    "mouse": {"en": "Mouse", "sv": "Mus", "da": "Mus"},
-    "otter": {"en": "Otter", "sv": "Utter", "da": "Odder"},
+    "octopus": {"en": "Octopus", "sv": "Bläckfisk", "da": "Blæksprutte"},
     "owl": {"en": "Owl", "sv": "Uggla", "da": "Ugle"},
     "penguin": {"en": "Penguin", "sv": "Pingvin", "da": "Pingvin"},
-    "seal": {"en": "Seal", "sv": "Säl", "da": "Sæl"},
-    "snail": {"en": "Snail", "sv": "Snigel", "da": "Snegl"},
+    "rabbit": {"en": "Rabbit", "sv": "Kanin", "da": "Kanin"},
     "turtle": {"en": "Turtle", "sv": "Sköldpadda", "da": "Skildpadde"},
     "whale": {"en": "Whale", "sv": "Val", "da": "Hval"},
 }
 CREATURES = tuple(NAMES)
-TINTS = 12
+TINTS = 24
 
 
 def free_avatar(connection: Connection, room_id: str) -> tuple[str, int]:
