@@ -47,7 +47,7 @@ def people_snapshot(connection: Connection, principal: Principal) -> PeopleSnaps
 
 
 def read_schools(connection: Connection, room_id: str) -> list[SchoolFacts]:
-    """Read the room's schools, the founder's first."""
+    """Read the room's schools, in the order in which they were registered."""
     rows = connection.execute(
         select(school)
         .join(room_school, room_school.c.school_id == school.c.id)
