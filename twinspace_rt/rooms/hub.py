@@ -6,14 +6,16 @@ import logging
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
+from sqlalchemy import Connection as DbConnection
 from sqlalchemy import select
 
 from twinspace_rt.db.engine import Database
-from twinspace_rt.errors import CloseCode, NotFound
+from twinspace_rt.errors import CloseCode, NotFound, StorageUnavailable
 from twinspace_rt.rooms.access import RoomState
 from twinspace_rt.rooms.connection import KEEPALIVE_S, Connection
 from twinspace_rt.rooms.models import room as room_table
 from twinspace_rt.rooms.room import FeatureSet, Room
+from twinspace_rt.streams.follow import EventsGone, Head, events_after, heads, stream_head
 from twinspace_rt.streams.log import Event, Log
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ class RoomHub:
         self._rooms: dict[str, Room] = {}
         self._opening: dict[str, asyncio.Task[Room]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._seen: dict[str, Head] = {}
 
     @property
     def rooms(self) -> Sequence[Room]:
@@ -75,14 +78,17 @@ class RoomHub:
         return await asyncio.shield(task)
 
     async def _load(self, room_id: str) -> Room:
-        state = await self._database.read(
-            lambda db: db.execute(
+        def read(db: DbConnection) -> tuple[str, Head] | None:
+            state = db.execute(
                 select(room_table.c.state).where(room_table.c.id == room_id)
             ).scalar_one_or_none()
-        )
-        if state is None:
+            return None if state is None else (state, stream_head(db, room_id))
+
+        found = await self._database.read(read)
+        if found is None:
             raise NotFound
-        room = Room(room_id, RoomState(state), self.log, self.features, self.follow)
+        state, head = found
+        room = Room(room_id, RoomState(state), head, self.log, self.features, self.follow)
         self._rooms[room_id] = room
         return room
 
@@ -96,12 +102,49 @@ class RoomHub:
     def _deliver(self, events: Sequence[Event]) -> None:
         for event in events:
             room = self._rooms.get(event.stream_id)
-            if room is None:
-                continue
-            try:
-                room.deliver(event)
-            except Exception:
-                log.exception("delivery failed room=%s seq=%d", room.id, event.seq)
+            if room is not None and not self._deliver_one(room, event):
+                self.follow(self.catch_up(room))
+
+    def _deliver_one(self, room: Room, event: Event) -> bool:
+        try:
+            return room.deliver(event)
+        except Exception:
+            log.exception("delivery failed room=%s seq=%d", room.id, event.seq)
+            return True
+
+    async def catch_up(self, room: Room) -> None:
+        """Deliver what the database has and this node has not.
+
+        Another node wrote it, or a hint was lost. Where not all of it is held any more, everyone
+        is closed and comes back to a fresh copy.
+        """
+        head = room.head
+        try:
+            missed = await self._database.read(
+                lambda db: events_after(db, room.id, head.epoch, head.seq)
+            )
+        except EventsGone:
+            room.close_where(lambda _: True, CloseCode.RESTART, "reload")
+            return
+        for event in missed:
+            self._deliver_one(room, event)
+
+    async def _beacon(self) -> None:
+        """Compare the rooms that are open with the database, in one query.
+
+        It finds also a lost *last* message, which no gap would ever show.
+        """
+        rooms = {room.id: room for room in self.rooms}
+        if not rooms:
+            return
+        stored = await self._database.read(lambda db: heads(db, list(rooms)))
+        for room_id, head in stored.items():
+            # What this node has just committed itself is on its way already.
+            if head != self._seen.get(room_id):
+                self._seen[room_id] = head
+            elif (head.epoch, head.seq) != (rooms[room_id].head.epoch, rooms[room_id].head.seq):
+                await self.catch_up(rooms[room_id])
+        self._seen = {room_id: self._seen[room_id] for room_id in stored}
 
     def follow(self, work: Coroutine[Any, Any, None]) -> None:
         """Run what follows an event (reading rights again, say); failures are logged."""
@@ -130,6 +173,10 @@ class RoomHub:
         loop = asyncio.get_running_loop()
         for tick in itertools.count():
             await asyncio.sleep(1)
+            try:
+                await self._beacon()
+            except StorageUnavailable as error:
+                log.warning("beacon: %s", error.code)
             now = loop.time()
             for room in self.rooms:
                 for connection in tuple(room.connections):

@@ -97,6 +97,8 @@ class Room:
 
     id: str
     state: RoomState
+    head: Head
+    """The last event this node has delivered, or knew of when the room was opened."""
     log: Log
     features: FeatureSet
     follow: Callable[[Coroutine[Any, Any, None]], None]
@@ -250,8 +252,20 @@ class Room:
 
     # -- events and signals
 
-    def deliver(self, event: Event) -> None:
-        """Send a committed event to all who may see it, then let features follow it."""
+    def deliver(self, event: Event) -> bool:
+        """Send a committed event to all who may see it, then let features follow it.
+
+        A repeat is dropped.
+
+        Returns:
+            Whether nothing before it is missing; if something is, it was not delivered, and what
+            is missing has to be read from the database (`RoomHub.catch_up`).
+        """
+        if event.epoch == self.head.epoch and event.seq <= self.head.seq:
+            return True
+        if event.epoch != self.head.epoch or event.seq != self.head.seq + 1:
+            return False
+        self.head = replace(self.head, seq=event.seq)
         frame = Frame(TEXT, event.frame)
         for connection in tuple(self.connections):
             if connection.speaks_text and can_see(connection.principal, event.audience):
@@ -259,6 +273,7 @@ class Room:
         tag = _tag_decoder.decode(event.frame).type
         for push_type, hook in self.features.on_push.get(tag, ()):
             hook(self, msgspec.json.decode(event.frame, type=push_type))
+        return True
 
     def signal(self, signal: Signal, audience: str, *, skip: Connection | None = None) -> None:
         """Send a passing fact to all who may see it and are here now."""

@@ -1,0 +1,43 @@
+"""What this node did not commit itself still reaches its people (PROTOCOL.md T5, T8)."""
+
+from sqlalchemy import Connection
+
+from tests.client import RoomClient
+from tests.live import Live, SeededRoom
+from twinspace_rt.docs.messages import FolderCreated, FolderFacts
+from twinspace_rt.streams.log import Transaction
+
+
+def _elsewhere(live: Live, seeded: SeededRoom, *titles: str) -> None:
+    """Append events as another node would: past this node's log, and without a word to it."""
+
+    def write(connection: Connection) -> None:
+        transaction = Transaction(connection)
+        for title in titles:
+            folder = FolderFacts(id="0" * 20, title=title, archived=False)
+            transaction.emit(
+                seeded.room_id,
+                FolderCreated(folder=folder),
+                member_id=seeded.people["anna"].member_id,
+            )
+
+    assert live.node is not None
+    live.node.database.write_now(write)
+
+
+async def test_the_beacon_finds_a_lost_last_message(live: Live, seeded: SeededRoom) -> None:
+    async with await RoomClient.open(live, seeded.room_id, seeded.people["maja"]) as maja:
+        await maja.hello()
+        _elsewhere(live, seeded, "Lost")
+        assert (await maja.expect("docs.folder_created"))["folder"]["title"] == "Lost"
+
+
+async def test_a_gap_is_filled_from_the_database_in_order(live: Live, seeded: SeededRoom) -> None:
+    async with await RoomClient.open(live, seeded.room_id, seeded.people["anna"]) as anna:
+        head = (await anna.hello())["seq"]
+        _elsewhere(live, seeded, "One", "Two")
+        await anna.do("docs.create_folder", title="Three")
+        seen = [await anna.expect("docs.folder_created") for _ in range(3)]
+        assert [push["folder"]["title"] for push in seen] == ["One", "Two", "Three"]
+        assert [push["seq"] for push in seen] == [head + 1, head + 2, head + 3]
+        assert not [frame for frame in anna.frames if frame.get("type") == "docs.folder_created"]
