@@ -169,17 +169,29 @@ class Document:
         self._put(_Edit(session, data, True, asked, True))
 
     def receive_step_1(self, session: Session, vector: dict[int, int]) -> None:
-        """Queue a SyncStep1; answered at most once in two seconds, later ones then."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        """Queue a SyncStep1; answered at most once in two seconds, the last of more then.
+
+        One answer is enough for all of them: the provider's counter starts at one with each.
+        """
         if not session.live:
             session.vector = vector
-        due = max(now, session.next_sync_at)
-        session.next_sync_at = due + SYNC_EVERY_S
-        if due == now:
+        if session.waiting_sync is not None:
+            session.waiting_sync = vector
+            return
+        loop = asyncio.get_running_loop()
+        due = session.next_sync_at
+        if due <= loop.time():
+            session.next_sync_at = loop.time() + SYNC_EVERY_S
             self._put(_Sync(session, vector))
         else:
-            loop.call_at(due, self._put, _Sync(session, vector))
+            session.waiting_sync = vector
+            loop.call_at(due, self._sync_later, session)
+
+    def _sync_later(self, session: Session) -> None:
+        vector, session.waiting_sync = session.waiting_sync, None
+        if vector is not None and session in self.sessions:
+            session.next_sync_at = asyncio.get_running_loop().time() + SYNC_EVERY_S
+            self._put(_Sync(session, vector))
 
     def receive_awareness(self, session: Session, body: bytes) -> None:
         """Take in a cursor; told to the others in the next batch."""
@@ -406,7 +418,10 @@ class Document:
     def _missed(self, edit: _Edit, frames: list[Frame]) -> None:
         session = edit.session
         if session.scope is Scope.READ:
-            session.replace()
+            if edit.step_2:
+                session.postpone(edit.asked)
+            else:
+                session.replace()
             if session.acknowledges:
                 frames.append(session.frame(wire.NOT_SAVED))
             return

@@ -60,6 +60,8 @@ class Session:
     asked: deque[Asked] = field(default_factory=deque)
     vector: dict[int, int] = field(default_factory=dict)
     next_sync_at: float = 0.0
+    waiting_sync: dict[int, int] | None = None
+    """The vector of a SyncStep1 that waits because another was answered a moment ago."""
     _held: int = 0
     _replaced: int = 0
 
@@ -90,6 +92,11 @@ class Session:
         self._held = 0
         self.joined = True
         return due
+
+    def postpone(self, asked: Asked | None) -> None:
+        """Note a SyncStep2 that a reader may not add: the one after the thaw pays for it too."""
+        due = self.settle(asked)
+        self._replaced += due
 
     # -- frames
 
