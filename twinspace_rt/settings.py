@@ -43,7 +43,7 @@ class Settings:
     commit_interval_ms: float = 12.0
     """Shortest time between the starts of two group commits, in milliseconds."""
     backlog_max_bytes: int = 64 * 1024 * 1024
-    """Bytes of uncommitted edits one node holds before rooms turn read-only."""
+    """Bytes of uncommitted edits one node holds before it reads no more; browsers keep theirs."""
     pupil_session_hours: int = 12
     """Hours a pupil stays signed in."""
     staff_session_hours: int = 8

@@ -29,6 +29,9 @@ from twinspace_rt.streams.follow import heads
 
 log = logging.getLogger(__name__)
 IDLE_S = 30.0
+REST_S = 20.0
+REST_ENTRIES = 32
+LONG_REST_S = 120.0
 TAIL_MAX_ENTRIES = 512
 TAIL_MIN_BYTES = 16 * 1024
 HISTORY_SPAN_MS = 5_000
@@ -226,7 +229,7 @@ class Library:
                 idle = document.idle_since is not None and now - document.idle_since > IDLE_S
                 if held.compacting or not document.quiet:
                     continue
-                if now >= held.retry_at and _wants_snapshot(document, at_rest=idle):
+                if now >= held.retry_at and _wants_snapshot(document, idle=idle):
                     held.compacting = True
                     self._start(self._compact(held))
                 elif idle and not document.sessions:
@@ -325,13 +328,19 @@ class Library:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _wants_snapshot(document: Document, *, at_rest: bool) -> bool:
+def _wants_snapshot(document: Document, *, idle: bool) -> bool:
+    """Tell whether a document has earned a new snapshot: it has grown much, or it is at rest.
+
+    Searching finds the words of the last snapshot, so even a small change is taken in once
+    nobody has written for two minutes.
+    """
     tail, snapshot = document.loaded.tail, document.loaded.snapshot or b""
     if not tail or document.loaded.state not in {"open", "suspect"}:
         return False
+    rest_s = (now_ms() - tail[-1].at) / 1000
+    if idle or rest_s > LONG_REST_S or (rest_s > REST_S and len(tail) >= REST_ENTRIES):
+        return True
     size = sum(len(e.body) for e in tail)
-    if at_rest:
-        return len(tail) > 16
     return len(tail) >= TAIL_MAX_ENTRIES and size >= max(TAIL_MIN_BYTES, len(snapshot) // 4)
 
 
