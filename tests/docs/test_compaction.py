@@ -1,0 +1,87 @@
+"""A snapshot replaces the log and nothing is lost by it (ARCHITECTURE.md)."""
+
+from pycrdt import Doc, Text
+from sqlalchemy import Select, Table, func, select
+
+from tests.client import RoomClient
+from tests.live import Live, SeededRoom
+from twinspace_rt.docs.store import load
+from twinspace_rt.docs.validator import UPDATE_LIMITS, parse
+from twinspace_rt.streams.log import NewEntry
+from twinspace_rt.streams.models import archive, entry, snapshot
+
+
+async def _type(live: Live, seeded: SeededRoom, words: list[str]) -> str:
+    """Write words into the plain document, one entry each, as their author's editor would."""
+    assert live.node is not None
+    document_id = seeded.documents[1]
+    author: Doc[Text] = Doc(client_id=11)
+    text = author.get("t", type=Text)
+    updates: list[bytes] = []
+    author.observe(lambda event: updates.append(event.update))
+    for word in words:
+        text += word
+    member = seeded.people["maja"].member_id
+    loaded = await live.node.database.read(lambda db: load(db, document_id))
+    assert loaded is not None
+    for update in updates:
+        verdict = loaded.validator.check(parse(update, UPDATE_LIMITS), member)
+        loaded.validator.apply(verdict)
+        await live.node.hub.log.append(
+            document_id, 1, loaded.head_seq, [NewEntry(member, update, verdict.new_clients)]
+        )
+        loaded.head_seq += 1
+    return document_id
+
+
+async def test_a_snapshot_holds_what_the_log_held(live: Live, seeded: SeededRoom) -> None:
+    assert live.node is not None
+    library, database = live.node.library, live.node.database
+    document_id = await _type(live, seeded, ["One ", "två ", "τρία ", "🦋"] * 10)
+    document = await library.open(document_id)
+    assert document is not None
+    before = document.loaded.validator.state_vector()
+
+    assert await library.compact(document)
+
+    def count(table: Table) -> Select[int]:
+        return select(func.count()).select_from(table).where(table.c.stream_id == document_id)
+
+    kept = await database.read(
+        lambda db: [db.execute(count(t)).scalar_one() for t in (entry, snapshot, archive)]
+    )
+    assert kept[:2] == [0, 1]
+    assert kept[2] >= 1
+    again = await database.read(lambda db: load(db, document_id))
+    assert again is not None
+    assert again.head_seq == 40
+    assert again.validator.state_vector() == before
+    assert again.validator.owner(11) == seeded.people["maja"].member_id
+    fresh: Doc[Text] = Doc()
+    assert again.snapshot is not None
+    fresh.apply_update(again.snapshot)
+    assert str(fresh.get("t", type=Text)) == "One två τρία 🦋" * 10
+
+
+async def test_a_second_snapshot_needs_something_new(live: Live, seeded: SeededRoom) -> None:
+    assert live.node is not None
+    document_id = await _type(live, seeded, ["word"])
+    document = await live.node.library.open(document_id)
+    assert document is not None
+    assert await live.node.library.compact(document)
+    assert not await live.node.library.compact(document)
+
+
+async def test_searching_finds_the_words_of_a_snapshot(live: Live, seeded: SeededRoom) -> None:
+    assert live.node is not None
+    document_id = await _type(live, seeded, ["The Høje river, ", "and the Axios"])
+    document = await live.node.library.open(document_id)
+    assert document is not None
+    await live.node.library.compact(document)
+    async with await RoomClient.open(live, seeded.room_id, seeded.people["eleni"]) as eleni:
+        await eleni.hello()
+        found = await eleni.ask("docs.search", text="AXIOS høje")
+        assert [f["document_id"] for f in found["ok"]["found"]] == [document_id]
+        assert "Axios" in found["ok"]["found"][0]["excerpt"]
+        nothing = await eleni.ask("docs.search", text="axi_s")
+        assert nothing["ok"]["found"] == []
