@@ -1,10 +1,13 @@
 import { MessagesSquare } from "lucide-react";
 import { lazy } from "react";
 import type { Tool } from "../room/tool";
+import { useNews, useUnread } from "./news";
 
 export const forum: Tool = {
   name: "forum",
   icon: MessagesSquare,
   title: "forum.title",
   View: lazy(() => import("./view")),
+  useUnread,
+  useNews,
 };
