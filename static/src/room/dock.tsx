@@ -1,24 +1,14 @@
 import { X } from "lucide-react";
-import { Suspense, useSyncExternalStore } from "react";
+import { Suspense } from "react";
 import { useText } from "../i18n/text";
 import { IconButton } from "../ui/button";
 import { SkeletonList } from "../ui/marks";
+import { useMedia } from "../ui/media";
 import { canDock, toggleDock, useDock } from "./dock_state";
 import style from "./room.module.css";
 import { TOOLS } from "./tools";
 
 const WIDE = "(min-width: 64rem)";
-
-function useMedia(query: string): boolean {
-  return useSyncExternalStore(
-    (changed) => {
-      const media = window.matchMedia(query);
-      media.addEventListener("change", changed);
-      return () => media.removeEventListener("change", changed);
-    },
-    () => window.matchMedia(query).matches,
-  );
-}
 
 /** Stand the chat beside the work, where there is room for both. */
 export function Dock({ current }: { current: string }) {

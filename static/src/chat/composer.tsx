@@ -1,0 +1,267 @@
+import { CornerUpLeft, Pencil, SendHorizontal, X } from "lucide-react";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { TextArea, TextField } from "react-aria-components";
+import { useErrorText } from "../i18n/errors";
+import { useText } from "../i18n/text";
+import { useRoom } from "../room/context";
+import type { Member } from "../room/directory";
+import { MemberAvatar } from "../room/person";
+import { IconButton } from "../ui/button";
+import { toast } from "../ui/toast";
+import { post } from "./actions";
+import { useAudience, useChannelName, useNameOf } from "./channels";
+import style from "./chat.module.css";
+import { changeDraft, EMPTY_DRAFT, startEdit, useDraft, useDrafts } from "./draft";
+import { type Message, useChat } from "./store";
+import { mentionedNames, nameBefore, plain, withMentions } from "./text";
+
+/** The server's own measure. */
+const TEXT_MAX = 4000;
+const TYPING_EVERY_MS = 2_500;
+const OFFERED_MAX = 6;
+
+/** Offer those whose name begins like what is being written after an `@`. */
+function useOffer(channelId: string, text: string, caret: number, isDismissed: boolean) {
+  const { you } = useRoom();
+  const audience = useAudience(channelId);
+  const found = isDismissed ? null : nameBefore(text, caret);
+  if (!found) return null;
+  const typed = found.typed.toLocaleLowerCase();
+  const members = audience
+    .filter(({ id, name }) => {
+      const known = name.toLocaleLowerCase();
+      return id !== you.member_id && (known.startsWith(typed) || known.includes(` ${typed}`));
+    })
+    .slice(0, OFFERED_MAX);
+  return members.length > 0 ? { ...found, members } : null;
+}
+
+/** Tell the others that something is being written, now and then. */
+function useTyping(channelId: string): () => void {
+  const { ask } = useRoom();
+  const lastAt = useRef(0);
+  return () => {
+    if (Date.now() - lastAt.current < TYPING_EVERY_MS) return;
+    lastAt.current = Date.now();
+    ask("chat.type", { channel_id: channelId }).catch(() => {
+      // It is a courtesy; the message itself says why it cannot be sent.
+    });
+  };
+}
+
+/** Write a message: Enter sends, Shift+Enter begins a new line. */
+export function Composer({ channelId }: { channelId: string }) {
+  const t = useText();
+  const wire = useRoom();
+  const nameOf = useNameOf();
+  const channelName = useChannelName();
+  const errorText = useErrorText();
+  const draft = useDraft(channelId);
+  const tellTyping = useTyping(channelId);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const [caret, setCaret] = useState(0);
+  const [isDismissed, setDismissed] = useState(false);
+  const [chosen, setChosen] = useState(0);
+  const listId = useId();
+  const { calls, wanted } = useDrafts();
+  const last = useRef(calls);
+
+  const offer = useOffer(channelId, draft.text, caret, isDismissed);
+  const current = offer?.members[Math.min(chosen, offer.members.length - 1)];
+
+  // Whoever pressed "answer" or "change" writes next.
+  const { edits } = draft;
+  useEffect(() => {
+    if (calls === last.current || wanted !== channelId) return;
+    last.current = calls;
+    if (edits) {
+      changeDraft(channelId, {
+        text: plain(edits.text, nameOf),
+        names: mentionedNames(edits.text, nameOf),
+      });
+    }
+    area.current?.focus();
+  }, [calls, wanted, channelId, edits, nameOf]);
+
+  function write(text: string) {
+    changeDraft(channelId, { text });
+    setCaret(area.current?.selectionEnd ?? text.length);
+    setDismissed(false);
+    setChosen(0);
+    if (text) tellTyping();
+  }
+
+  function mention(member: Member) {
+    if (!offer) return;
+    const rest = draft.text.slice(caret);
+    const before = `${draft.text.slice(0, offer.start)}@${member.name} `;
+    changeDraft(channelId, {
+      text: before + rest,
+      names: new Map([...draft.names, [member.name, member.id]]),
+    });
+    setChosen(0);
+    requestAnimationFrame(() => {
+      area.current?.setSelectionRange(before.length, before.length);
+      setCaret(before.length);
+    });
+  }
+
+  function leave() {
+    changeDraft(channelId, EMPTY_DRAFT);
+  }
+
+  function send() {
+    const text = withMentions(draft.text, draft.names).trim();
+    if (!text) return;
+    if (draft.edits) {
+      const { id: message_id } = draft.edits;
+      wire.send("chat.edit", { message_id, text }).catch((reason: unknown) => {
+        changeDraft(channelId, draft); // nothing that was written is lost
+        toast(errorText(reason));
+      });
+    } else {
+      const answered = draft.reply;
+      void post(wire, {
+        channelId,
+        text,
+        reply: answered && {
+          message_id: answered.id,
+          author_id: answered.author_id,
+          excerpt: answered.text.slice(0, 140),
+        },
+      });
+    }
+    leave();
+    area.current?.focus();
+  }
+
+  function press(event: KeyboardEvent<HTMLTextAreaElement>) {
+    if (event.nativeEvent.isComposing) return; // Enter ends a syllable, not the message
+    if (offer && current) {
+      const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (by) {
+        event.preventDefault();
+        const count = offer.members.length;
+        setChosen((Math.min(chosen, count - 1) + by + count) % count);
+        return;
+      }
+      if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") {
+        event.preventDefault();
+        mention(current);
+        return;
+      }
+      if (event.key === "Escape") {
+        event.preventDefault();
+        setDismissed(true);
+        return;
+      }
+    }
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      send();
+    } else if (event.key === "Escape" && (draft.reply || draft.edits)) {
+      event.preventDefault();
+      leave();
+    } else if (event.key === "ArrowUp" && !draft.text) {
+      const mine = lastOwn(channelId);
+      if (mine) {
+        event.preventDefault();
+        startEdit(mine);
+      }
+    }
+  }
+
+  const label = draft.edits
+    ? t("chat.write.edit")
+    : t("chat.write", { channel: channelName(channelId) });
+  const isEmpty = !draft.text.trim();
+  return (
+    <div className={style.composer}>
+      {draft.edits && (
+        <Doing icon={Pencil} onLeave={leave}>
+          {t("chat.write.edit")}
+        </Doing>
+      )}
+      {draft.reply && (
+        <Doing icon={CornerUpLeft} onLeave={() => changeDraft(channelId, { reply: null })}>
+          {t("chat.write.reply", { name: nameOf(draft.reply.author_id) })}
+        </Doing>
+      )}
+      {offer && (
+        <div id={listId} role="listbox" aria-label={t("chat.mention")} className={style.offer}>
+          {offer.members.map((member) => (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the text field has the focus and the keys
+            <div
+              key={member.id}
+              id={`${listId}-${member.id}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={member === current}
+              className={style.offered}
+              onMouseDown={(event) => event.preventDefault()}
+              onClick={() => mention(member)}
+            >
+              <MemberAvatar id={member.id} size={28} plain />
+              {member.name}
+            </div>
+          ))}
+        </div>
+      )}
+      <div className={style.row}>
+        <TextField
+          aria-label={label}
+          value={draft.text}
+          onChange={write}
+          maxLength={TEXT_MAX}
+          className={style.field ?? ""}
+        >
+          <TextArea
+            ref={area}
+            rows={1}
+            placeholder={label}
+            className={style.area ?? ""}
+            onKeyDown={press}
+            onSelect={(event) => setCaret(event.currentTarget.selectionEnd)}
+            aria-autocomplete="list"
+            {...(offer && current
+              ? { "aria-controls": listId, "aria-activedescendant": `${listId}-${current.id}` }
+              : {})}
+          />
+        </TextField>
+        <IconButton
+          icon={SendHorizontal}
+          label={t(draft.edits ? "ui.save" : "chat.send")}
+          variant={isEmpty ? "quiet" : "primary"}
+          isDisabled={isEmpty}
+          onPress={send}
+        />
+      </div>
+    </div>
+  );
+}
+
+function lastOwn(channelId: string): Message | undefined {
+  const { windows, me } = useChat.getState();
+  return windows[channelId]?.messages.findLast(
+    (message) => message.author_id === me && message.removed_by === null,
+  );
+}
+
+function Doing({
+  icon: Icon,
+  onLeave,
+  children,
+}: {
+  icon: typeof Pencil;
+  onLeave: () => void;
+  children: string;
+}) {
+  const t = useText();
+  return (
+    <div className={style.doing}>
+      <Icon aria-hidden size={16} />
+      <span>{children}</span>
+      <IconButton icon={X} label={t("ui.cancel")} onPress={onLeave} />
+    </div>
+  );
+}

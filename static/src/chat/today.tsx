@@ -1,0 +1,34 @@
+import { Part } from "../home/view";
+import { useText } from "../i18n/text";
+import style from "./chat.module.css";
+import { useClocks } from "./clock";
+import { useChat } from "./store";
+
+/** List when the chat is open today, for the room's home. */
+export default function ChatToday() {
+  const t = useText();
+  const clocks = useClocks();
+  const openings = useChat((state) => state.hours?.openings);
+  const now = Date.now();
+  const midnight = new Date(now).setHours(24, 0, 0, 0);
+  const today = (openings ?? []).filter(
+    ({ start, end }) => (start ?? 0) < midnight && (end === null || end > now),
+  );
+  if (today.length === 0) return null;
+  return (
+    <Part title={t("chat.today")}>
+      <ul className={style.today}>
+        {today.map(({ start, end }) => (
+          <li key={start ?? 0}>{sentence(start, end)}</li>
+        ))}
+      </ul>
+    </Part>
+  );
+
+  function sentence(start: number | null, end: number | null): string {
+    if (start === null && end === null) return t("chat.hours.open");
+    if (start === null) return t("chat.hours.open_until", { time: clocks(end ?? 0) });
+    if (end === null) return t("chat.hours.opens_at", { time: clocks(start) });
+    return t("chat.today.from_to", { start: clocks(start), end: clocks(end) });
+  }
+}
