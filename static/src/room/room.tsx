@@ -120,7 +120,12 @@ function Shell() {
         <main id="main" ref={main} tabIndex={-1} className={style.main}>
           <Switch>
             {tools.map((tool) => (
-              <Route key={tool.name} path={tool.name === "home" ? "/" : `/${tool.name}`} nest>
+              <Route
+                key={tool.name}
+                path={tool.name === "home" ? "/" : `/${tool.name}`}
+                // A nest at "/" would take every address of the room.
+                nest={tool.name !== "home"}
+              >
                 <ToolView tool={tool} />
               </Route>
             ))}
