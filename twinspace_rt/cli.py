@@ -2,6 +2,8 @@
 
 import json
 import sys
+from enum import StrEnum
+from typing import Annotated, Any
 
 import typer
 
@@ -9,6 +11,16 @@ from twinspace_rt.errors import TwinspaceError
 from twinspace_rt.settings import load_settings
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+admin = typer.Typer(no_args_is_help=True, help="Administer a server, whether it runs or not.")
+cli.add_typer(admin, name="admin")
+
+
+class DocumentKind(StrEnum):
+    """What the documents of a room for load tests are."""
+
+    TEXT = "text"
+    RICH = "rich"
 
 
 @cli.command()
@@ -28,6 +40,55 @@ def protocol() -> None:
     from twinspace_rt.schema import protocol_schema
 
     json.dump(protocol_schema(FEATURES), sys.stdout, indent=2)
+
+
+@admin.command()
+def create_administrator() -> None:
+    """Print a one-time link with which somebody becomes an administrator."""
+    from twinspace_rt.admin import CreateAdministrator
+
+    _print_ways(_ask(CreateAdministrator()))
+
+
+@admin.command()
+def demo() -> None:
+    """Make the demonstration project, and print sign-in links for its people."""
+    from twinspace_rt.admin import MakeDemo
+
+    _print_ways(_ask(MakeDemo()))
+
+
+@admin.command()
+def load_room(
+    documents: Annotated[int, typer.Option(min=0, max=10_000, help="How many documents.")] = 1,
+    members: Annotated[int, typer.Option(min=1, max=10_000, help="How many members.")] = 1,
+    kind: Annotated[DocumentKind, typer.Option(help="Of what kind.")] = DocumentKind.TEXT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make a room for load tests, with members who are signed in and empty documents."""
+    from twinspace_rt.admin import LoadRoom
+
+    made = _ask(LoadRoom(documents=documents, members=members, kind=kind.value))
+    if as_json:
+        json.dump(made, sys.stdout)
+        print()
+        return
+    print(f"room {made['room']}")
+    for document in made["documents"]:
+        print(f"document {document}")
+    for member in made["members"]:
+        print(f"member {member['id']} {member['cookie']}")
+
+
+def _ask(request: Any) -> Any:
+    from twinspace_rt.admin import ask
+
+    return ask(load_settings(), request)
+
+
+def _print_ways(ways: Any) -> None:
+    for way in ways:
+        print(f"{way['who']}\n  {way['link']}")
 
 
 def main() -> None:

@@ -1,10 +1,13 @@
 """Runs the application under uvicorn, with defaults fit for long-lived sockets."""
 
+import contextlib
 import logging
 import socket
+from collections.abc import Sequence
 
 import uvicorn
 
+from twinspace_rt.admin import Way, first_start, listening
 from twinspace_rt.app import Node, create_app
 from twinspace_rt.web.fast_protocol import FastWebSocketProtocol
 
@@ -36,13 +39,31 @@ class Server(uvicorn.Server):
             )
         )
         self.node = node
+        self._operators = contextlib.AsyncExitStack()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve, listen to the operator's commands, and greet whoever starts it first."""
+        await super().startup(sockets)
+        if self.started:
+            await self._operators.enter_async_context(listening(self.node))
+            show(self.node.settings.origin, await first_start(self.node))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, commit and acknowledge what was taken, send everyone away, end."""
+        await self._operators.aclose()
         for server in self.servers:
             server.close()
         await self.node.drain()
         await super().shutdown(sockets)
+
+
+def show(origin: str, ways: Sequence[Way]) -> None:
+    """Print where the server is and, the first time, the ways in; these go into no log."""
+    print(f"TwinSpace RT is at {origin}", flush=True)
+    if ways:
+        print("\nWays in; side by side in one browser, each keeps its own sign-in:", flush=True)
+    for way in ways:
+        print(f"  {way.who}\n    {way.link}", flush=True)
 
 
 def set_up_logging() -> None:
