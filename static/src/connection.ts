@@ -85,6 +85,7 @@ export class RoomConnection {
   #check: ReturnType<typeof setInterval> | undefined;
   #documents: DocumentSocket | null = null;
   #heldPing: ArrayBuffer | null = null;
+  #atStop: (() => void)[] = [];
 
   constructor(roomId: string, listener: Listener, address?: string) {
     this.roomId = roomId;
@@ -127,6 +128,12 @@ export class RoomConnection {
     }
     this.#waiting.clear();
     useConnection.setState({ status: "stopped", reason });
+    for (const end of this.#atStop.splice(0)) end();
+  }
+
+  /** Have something ended with the connection. */
+  onStop(end: () => void): void {
+    this.#atStop.push(end);
   }
 
   /**

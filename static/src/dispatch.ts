@@ -2,6 +2,7 @@ import * as chat from "./chat/store";
 import * as docs from "./docs/store";
 import * as forum from "./forum/store";
 import type { Push, PushOf, Welcome } from "./frames";
+import * as people from "./people/store";
 import * as room from "./room/store";
 
 /** Hand each store its part of a welcome; after a resume, only the pushes that follow count. */
@@ -9,6 +10,7 @@ export function load(welcome: Welcome): void {
   room.load(welcome);
   if (welcome.resumed) return;
   const { features } = welcome;
+  people.load(features.people);
   chat.load(features.chat);
   forum.load(features.forum);
   docs.load(features.docs);
@@ -31,6 +33,9 @@ export function dispatch(push: Push): void {
       break;
     case "docs":
       docs.apply(push as PushOf<"docs">);
+      break;
+    case "people":
+      people.apply(push as PushOf<"people">);
       break;
     default:
       feature satisfies never; // a feature without a line here does not compile

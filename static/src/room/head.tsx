@@ -57,14 +57,14 @@ export function Head({ tool }: { tool: Tool | undefined }) {
 const LATE_MS = 2_000;
 
 function HeadSaved() {
-  const { unsaved, since } = useSaved();
+  const { unsaved, since, isKept } = useSaved();
   const status = useConnection((state) => state.status);
   const now = useNow(unsaved ? 1_000 : null);
   if (unsaved === null) return null;
   const age = since === null ? 0 : Math.max(0, now - since);
   let state: SavedState = "saved";
-  if (status !== "open") state = "offline";
-  else if (unsaved) state = age > LATE_MS ? "late" : "saving";
+  if (status !== "open" && isKept) state = "offline";
+  else if (unsaved) state = age > LATE_MS || status !== "open" ? "late" : "saving";
   return <SavedSign state={state} seconds={Math.floor(age / 1_000)} />;
 }
 

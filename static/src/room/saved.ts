@@ -5,6 +5,8 @@ interface Saved {
   unsaved: boolean | null;
   /** When the oldest such change was made, in milliseconds. */
   since: number | null;
+  /** Whether this device keeps such changes until the server has them. */
+  isKept: boolean;
 }
 
 /**
@@ -12,4 +14,8 @@ interface Saved {
  *
  * The open document sets it, and sets it back when it is closed.
  */
-export const useSaved = create<Saved>()(() => ({ unsaved: null, since: null }));
+export const useSaved = create<Saved>()(() => ({
+  unsaved: null,
+  since: null,
+  isKept: false,
+}));

@@ -1,0 +1,298 @@
+import { CloudOff, ListTree } from "lucide-react";
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { Link } from "react-aria-components";
+import { useStore } from "zustand";
+import { useConnection } from "../connection";
+import { useText } from "../i18n/text";
+import { NotFound } from "../pages/pages";
+import { useRoom } from "../room/context";
+import { useSaved } from "../room/saved";
+import { Banner } from "../ui/banner";
+import { Button, IconButton } from "../ui/button";
+import { Dialog } from "../ui/dialog";
+import { TextArea } from "../ui/field";
+import { Badge, EmptyState, Skeleton } from "../ui/marks";
+import { Panel } from "../ui/menu";
+import { Pane, useTitle } from "../ui/page";
+import { toast } from "../ui/toast";
+import { useAside } from "./aside";
+import style from "./docs.module.css";
+import type { Facts } from "./editor";
+import { WhoIsIn } from "./list";
+import { LiveDocument } from "./live";
+import { DocumentMenu } from "./menus";
+import type { Document } from "./store";
+import { paragraphsOf } from "./words";
+
+const RichEditor = lazy(() => import("./rich"));
+const PlainEditor = lazy(() => import("./plain"));
+
+const NO_FACTS: Facts = { words: 0, headings: [] };
+
+/** Keep a document open while its page is shown; `attempt` opens it anew. */
+function useLive(documentId: string, epoch: number, attempt: number): LiveDocument | null {
+  const { connection, you } = useRoom();
+  const [live, setLive] = useState<LiveDocument | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is another copy
+  useEffect(() => {
+    const opened = new LiveDocument(connection, you.member_id, documentId, epoch);
+    setLive(opened);
+    return () => {
+      opened.close();
+      setLive(null);
+    };
+  }, [connection, you.member_id, documentId, epoch, attempt]);
+  return live;
+}
+
+/** Show one document, to write in or to read. */
+export function DocumentPage({ document }: { document: Document }) {
+  const [moved, setMoved] = useState(0);
+  const [attempt, setAttempt] = useState(0);
+  const epoch = Math.max(document.epoch, moved);
+  const live = useLive(document.id, epoch, attempt);
+  useTitle(document.title);
+  if (!live) return <Frame document={document} facts={NO_FACTS} isReadOnly={false} />;
+  return (
+    <Opened
+      document={document}
+      epoch={epoch}
+      live={live}
+      onMoved={setMoved}
+      onAgain={() => setAttempt((before) => before + 1)}
+    />
+  );
+}
+
+function Opened({
+  document,
+  epoch,
+  live,
+  onMoved,
+  onAgain,
+}: {
+  document: Document;
+  epoch: number;
+  live: LiveDocument;
+  onMoved: (epoch: number) => void;
+  onAgain: () => void;
+}) {
+  const t = useText();
+  const { you } = useRoom();
+  const [facts, setFacts] = useState(NO_FACTS);
+  const state = useStore(live.state);
+  const status = useConnection((connection) => connection.status);
+  const place = { memberId: you.member_id, documentId: document.id, epoch, kind: document.kind };
+  const aside = useAside(live, place, state.isSynced);
+  const { movedTo, unsaved, since, isKept } = state;
+  // What is kept here alone can still be written in: it goes out when the line is back.
+  const mayWrite = state.isSynced ? state.mayWrite : state.isThere && isKept && status !== "open";
+  const isReadOnly = state.isSynced && !state.mayWrite;
+
+  useEffect(() => {
+    if (movedTo !== null) onMoved(movedTo);
+  }, [movedTo, onMoved]);
+  useEffect(() => {
+    useSaved.setState({ unsaved: isReadOnly && since === null ? null : unsaved, since, isKept });
+    return () => useSaved.setState({ unsaved: null, since: null, isKept: false });
+  }, [unsaved, since, isKept, isReadOnly]);
+
+  const onFacts = useCallback((next: Facts) => setFacts(next), []);
+  const Editor = document.kind === "text" ? PlainEditor : RichEditor;
+  if (state.isDenied) return <NotFound />;
+  return (
+    <Frame document={document} facts={facts} isReadOnly={isReadOnly}>
+      {state.refused && (
+        <RefusedBanner document={document} live={live} code={state.refused} onAgain={onAgain} />
+      )}
+      {state.isStorageDown && (
+        <Banner tone="wait" isEdge>
+          {t("docs.storage_down")}
+        </Banner>
+      )}
+      {aside && <AsideBanner aside={aside} />}
+      {state.isThere ? (
+        <Suspense fallback={<PaperSkeleton />}>
+          <Editor
+            live={live}
+            title={document.title}
+            mayWrite={mayWrite}
+            isSynced={state.isSynced}
+            onFacts={onFacts}
+          />
+        </Suspense>
+      ) : status === "waiting" ? (
+        <EmptyState icon={CloudOff} title={t("docs.not_here.title")}>
+          {t("docs.not_here.text")}
+        </EmptyState>
+      ) : (
+        <PaperSkeleton />
+      )}
+    </Frame>
+  );
+}
+
+function PaperSkeleton() {
+  const t = useText();
+  return (
+    <div className={style.paper} role="status">
+      <span className="unseen">{t("ui.loading")}</span>
+      <div className={style.skeleton}>
+        <Skeleton width="60%" height="2rem" />
+        <Skeleton width="100%" />
+        <Skeleton width="92%" />
+        <Skeleton width="97%" />
+        <Skeleton width="45%" />
+      </div>
+    </div>
+  );
+}
+
+function Frame({
+  document,
+  facts,
+  isReadOnly,
+  children,
+}: {
+  document: Document;
+  facts: Facts;
+  isReadOnly: boolean;
+  children?: ReactNode;
+}) {
+  const t = useText();
+  const { href } = useRoom();
+  const back = document.folder_id ? `docs/folder/${document.folder_id}` : "docs";
+  return (
+    <Pane
+      isFlush
+      title={document.title}
+      back={{ href: href(back), label: t("docs.title") }}
+      actions={
+        <>
+          {isReadOnly && <Badge tone="wait">{t("docs.read_only")}</Badge>}
+          <span className={style.words}>{t("docs.words", { count: facts.words })}</span>
+          <WhoIsIn documentId={document.id} />
+          {facts.headings.length > 0 && <Contents document={document} facts={facts} />}
+          <DocumentMenu document={document} />
+        </>
+      }
+    >
+      <div className={style.document}>{children ?? <PaperSkeleton />}</div>
+    </Pane>
+  );
+}
+
+function Contents({ document, facts }: { document: Document; facts: Facts }) {
+  const t = useText();
+  const { href } = useRoom();
+  const top = useMemo(
+    () => Math.min(...facts.headings.map(({ level }) => level)),
+    [facts.headings],
+  );
+  return (
+    <Panel
+      label={t("docs.contents")}
+      placement="bottom end"
+      button={<IconButton icon={ListTree} label={t("docs.contents")} />}
+    >
+      {(close) => (
+        <ul className={style.contents}>
+          {facts.headings.map(({ anchor, text, level }) => (
+            <li key={anchor} data-depth={Math.min(level - top, 3)}>
+              <Link
+                href={`${href(`docs/${document.id}`)}#${encodeURIComponent(anchor)}`}
+                className={style.contentsLink ?? ""}
+                onPress={() => {
+                  close();
+                  window.document.getElementById(anchor)?.scrollIntoView({ block: "start" });
+                }}
+              >
+                {text}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+async function copy(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false; // not allowed here; the text is in sight to be marked by hand
+  }
+}
+
+/** Show words that have no place in the document any more, to be copied. */
+function WordsDialog({ title, paragraphs }: { title: string; paragraphs: readonly string[] }) {
+  const t = useText();
+  const text = paragraphs.join("\n\n");
+  return (
+    <Dialog isLarge title={title} button={<Button>{t("docs.aside.look")}</Button>}>
+      <TextArea isReadOnly labelUnseen label={title} value={text} rows={12} />
+      <Button
+        variant="primary"
+        onPress={async () => toast(t((await copy(text)) ? "docs.copied" : "docs.copy_by_hand"))}
+      >
+        {t("docs.copy")}
+      </Button>
+    </Dialog>
+  );
+}
+
+function RefusedBanner({
+  document,
+  live,
+  code,
+  onAgain,
+}: {
+  document: Document;
+  live: LiveDocument;
+  code: string;
+  onAgain: () => void;
+}) {
+  const t = useText();
+  const paragraphs = paragraphsOf(live.doc, document.kind);
+  return (
+    <Banner
+      tone="bad"
+      isEdge
+      action={
+        <span className={style.actions} data-code={code}>
+          <WordsDialog title={t("docs.refused.words")} paragraphs={paragraphs} />
+          <Button
+            onPress={async () => {
+              await live.discard();
+              onAgain();
+            }}
+          >
+            {t("docs.refused.again")}
+          </Button>
+        </span>
+      }
+    >
+      {t("docs.refused")}
+    </Banner>
+  );
+}
+
+function AsideBanner({ aside }: { aside: { paragraphs: string[]; forget: () => Promise<void> } }) {
+  const t = useText();
+  return (
+    <Banner
+      tone="wait"
+      isEdge
+      action={
+        <span className={style.actions}>
+          <WordsDialog title={t("docs.aside.title")} paragraphs={aside.paragraphs} />
+          <Button onPress={() => void aside.forget()}>{t("docs.aside.forget")}</Button>
+        </span>
+      }
+    >
+      {t("docs.aside")}
+    </Banner>
+  );
+}

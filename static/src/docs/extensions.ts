@@ -1,0 +1,73 @@
+import type { Extensions } from "@tiptap/core";
+import { Code } from "@tiptap/extension-code";
+import Collaboration from "@tiptap/extension-collaboration";
+import CollaborationCaret from "@tiptap/extension-collaboration-caret";
+import { ListItem, TaskItem, TaskList } from "@tiptap/extension-list";
+import { TableKit } from "@tiptap/extension-table";
+import { Placeholder } from "@tiptap/extensions";
+import StarterKit from "@tiptap/starter-kit";
+import type { Text } from "../i18n/text";
+import { drawCaret, selectionLook } from "./caret";
+import type { LiveDocument } from "./live";
+import { BlockMath, InlineMath } from "./math";
+import { Outline } from "./outline";
+
+/** What a link may lead to. */
+const LINKS = /^(https?:\/\/|mailto:)/i;
+
+/** Tell whether an address is one that a link may lead to. */
+export function isLinkable(address: string): boolean {
+  return LINKS.test(address);
+}
+
+/**
+ * The nodes and marks of a document.
+ *
+ * The server's allow-list (`twinspace_rt/docs/schema.py`) has the same names. The contents are
+ * wide on purpose: an editor deletes what its schema cannot hold, in the name of the person at it,
+ * so every order of children that the server lets through has to be valid here.
+ */
+function nodes(t: Text): Extensions {
+  return [
+    StarterKit.configure({
+      undoRedo: false, // Collaboration undoes one's own changes alone
+      trailingNode: false, // opening a document must not write in it
+      code: false,
+      listItem: false,
+      heading: { levels: [1, 2, 3, 4, 5, 6] },
+      link: {
+        openOnClick: false,
+        defaultProtocol: "https",
+        protocols: ["mailto"],
+        isAllowedUri: (address) => isLinkable(address),
+        HTMLAttributes: { target: "_blank", rel: "noopener nofollow ugc" },
+      },
+      dropcursor: { color: "var(--accent)", width: 2 },
+    }),
+    Code.extend({ excludes: "" }),
+    ListItem.extend({ content: "block+" }),
+    TaskList,
+    TaskItem.extend({ content: "block+" }).configure({
+      nested: true,
+      a11y: { checkboxLabel: (node) => t("docs.task", { text: node.textContent }) },
+    }),
+    TableKit.configure({ table: { resizable: true } }),
+    InlineMath,
+    BlockMath,
+  ];
+}
+
+/** Make the editor's extensions for one open document. */
+export function extensionsFor(live: LiveDocument, t: Text): Extensions {
+  return [
+    ...nodes(t),
+    Outline,
+    Placeholder.configure({ placeholder: t("docs.placeholder") }),
+    Collaboration.configure({ document: live.doc, field: "default" }),
+    CollaborationCaret.configure({
+      provider: { awareness: live.awareness },
+      render: drawCaret,
+      selectionRender: selectionLook,
+    }),
+  ];
+}

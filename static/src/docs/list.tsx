@@ -1,0 +1,272 @@
+import {
+  FilePlus2,
+  FileText,
+  Folder as FolderIcon,
+  FolderPlus,
+  Plus,
+  StickyNote,
+} from "lucide-react";
+import { useEffect, useState } from "react";
+import { Link } from "react-aria-components";
+import { useText } from "../i18n/text";
+import { useRoom } from "../room/context";
+import { MemberAvatar, MemberName } from "../room/person";
+import { useRoomState } from "../room/store";
+import { Button } from "../ui/button";
+import { SearchField, Switch } from "../ui/field";
+import { Badge, EmptyState } from "../ui/marks";
+import { Menu, MenuItem } from "../ui/menu";
+import { Pane } from "../ui/page";
+import { DateTime } from "../ui/time";
+import { CreateDialog, CreateFolderDialog } from "./dialogs";
+import style from "./docs.module.css";
+import { DocumentMenu, FolderMenu } from "./menus";
+import { mayCreate } from "./rights";
+import { type Document, type Folder, useDocs } from "./store";
+
+const SEARCH_PAUSE_MS = 300;
+const SEARCH_MIN = 2;
+
+/** Search titles here and at once, and words inside documents on the server. */
+function useSearch(text: string): ReadonlyMap<string, string> | null {
+  const { ask } = useRoom();
+  const [found, setFound] = useState<ReadonlyMap<string, string> | null>(null);
+  useEffect(() => {
+    if (text.length < SEARCH_MIN) {
+      setFound(null);
+      return;
+    }
+    let isGone = false;
+    const timer = setTimeout(() => {
+      ask("docs.search", { text }).then(
+        (answer) => {
+          if (isGone) return;
+          setFound(new Map(answer.found.map((one) => [one.document_id, one.excerpt])));
+        },
+        () => setFound(new Map()), // titles are still searched
+      );
+    }, SEARCH_PAUSE_MS);
+    return () => {
+      isGone = true;
+      clearTimeout(timer);
+    };
+  }, [ask, text]);
+  return found;
+}
+
+function latest(document: Document): number {
+  return Math.max(document.written_at, document.updated_at, document.created_at);
+}
+
+/** List the documents of a folder, or of the room, with those who are in each now. */
+export function DocumentList({ folder }: { folder?: Folder }) {
+  const t = useText();
+  const { you, href } = useRoom();
+  const roomState = useRoomState((state) => state.room?.state);
+  const { documents, folders } = useDocs();
+  const [text, setText] = useState("");
+  const [isArchive, setArchive] = useState(false);
+  const [making, setMaking] = useState<"rich" | "text" | "folder" | null>(null);
+  const wanted = text.trim().toLocaleLowerCase();
+  const found = useSearch(text.trim());
+  const canCreate = mayCreate(you, roomState);
+
+  const here = Object.values(documents)
+    .filter((one) => one.archived === isArchive)
+    .filter((one) =>
+      wanted
+        ? one.title.toLocaleLowerCase().includes(wanted) || found?.has(one.id)
+        : isArchive || one.folder_id === (folder?.id ?? null),
+    )
+    .sort((a, b) => latest(b) - latest(a));
+  const subfolders = Object.values(folders)
+    .filter((one) => !folder && !wanted && one.archived === isArchive)
+    .sort((a, b) => a.title.localeCompare(b.title));
+  const hasArchive = [...Object.values(documents), ...Object.values(folders)].some(
+    (one) => one.archived,
+  );
+
+  return (
+    <Pane
+      title={folder?.title ?? t("docs.title")}
+      {...(folder ? { back: { href: href("docs"), label: t("docs.title") } } : {})}
+      actions={
+        <>
+          {canCreate && (
+            <Menu
+              aria-label={t("docs.new")}
+              placement="bottom end"
+              button={
+                <Button variant="primary" icon={Plus}>
+                  {t("docs.new")}
+                </Button>
+              }
+            >
+              <MenuItem icon={FilePlus2} onAction={() => setMaking("rich")}>
+                {t("docs.new.rich")}
+              </MenuItem>
+              <MenuItem icon={StickyNote} onAction={() => setMaking("text")}>
+                {t("docs.new.text")}
+              </MenuItem>
+              {!folder && (
+                <MenuItem icon={FolderPlus} onAction={() => setMaking("folder")}>
+                  {t("docs.new.folder")}
+                </MenuItem>
+              )}
+            </Menu>
+          )}
+          {folder && canCreate && <FolderMenu folder={folder} />}
+        </>
+      }
+    >
+      <div className={style.list}>
+        <div className={style.filters}>
+          <SearchField label={t("docs.search")} value={text} onChange={setText} />
+          {hasArchive && !folder && (
+            <Switch isSelected={isArchive} onChange={setArchive}>
+              {t("docs.archive.show")}
+            </Switch>
+          )}
+        </div>
+        {subfolders.length > 0 && (
+          <ul className={style.folders}>
+            {subfolders.map((one) => (
+              <FolderCard key={one.id} folder={one} documents={documents} />
+            ))}
+          </ul>
+        )}
+        {here.length > 0 ? (
+          <ul className={style.rows}>
+            {here.map((one) => (
+              <DocumentRow key={one.id} document={one} excerpt={found?.get(one.id)} />
+            ))}
+          </ul>
+        ) : (
+          subfolders.length === 0 && (
+            <Nothing
+              isSearch={wanted !== ""}
+              canCreate={canCreate}
+              onNew={() => setMaking("rich")}
+            />
+          )
+        )}
+      </div>
+      {(making === "rich" || making === "text") && (
+        <CreateDialog kind={making} folderId={folder?.id ?? null} onClose={() => setMaking(null)} />
+      )}
+      {making === "folder" && <CreateFolderDialog onClose={() => setMaking(null)} />}
+    </Pane>
+  );
+}
+
+function Nothing({
+  isSearch,
+  canCreate,
+  onNew,
+}: {
+  isSearch: boolean;
+  canCreate: boolean;
+  onNew: () => void;
+}) {
+  const t = useText();
+  if (isSearch) return <p className={style.nothing}>{t("docs.search.nothing")}</p>;
+  return (
+    <EmptyState
+      icon={FileText}
+      title={t("docs.empty.title")}
+      action={
+        canCreate && (
+          <Button variant="primary" icon={Plus} onPress={onNew}>
+            {t("docs.new.rich")}
+          </Button>
+        )
+      }
+    >
+      {t(canCreate ? "docs.empty.text" : "docs.empty.wait")}
+    </EmptyState>
+  );
+}
+
+function FolderCard({
+  folder,
+  documents,
+}: {
+  folder: Folder;
+  documents: Readonly<Record<string, Document>>;
+}) {
+  const t = useText();
+  const { href } = useRoom();
+  const count = Object.values(documents).filter(
+    (one) => one.folder_id === folder.id && !one.archived,
+  ).length;
+  return (
+    <li>
+      <Link href={href(`docs/folder/${folder.id}`)} className={style.folder ?? ""}>
+        <FolderIcon aria-hidden size={22} />
+        <span className={style.folderTitle}>{folder.title}</span>
+        <span className={style.soft}>{t("docs.folder.count", { count })}</span>
+      </Link>
+    </li>
+  );
+}
+
+const FACES = 4;
+
+/** Show who has a document open now. */
+export function WhoIsIn({ documentId, size = 28 }: { documentId: string; size?: number }) {
+  const t = useText();
+  const { you } = useRoom();
+  const present = useRoomState((state) => state.present);
+  const inside = Object.values(present).filter(
+    (one) => one.target === documentId && one.member_id !== you.member_id,
+  );
+  if (inside.length === 0) return null;
+  return (
+    <span className={style.inside}>
+      <span className="unseen">{t("docs.inside", { count: inside.length })}</span>
+      {inside.slice(0, FACES).map((one) => (
+        <span key={one.member_id} className={style.face}>
+          <MemberAvatar id={one.member_id} size={size} plain />
+          <span className="unseen">
+            <MemberName id={one.member_id} />
+          </span>
+        </span>
+      ))}
+      {inside.length > FACES && <span aria-hidden>+{inside.length - FACES}</span>}
+    </span>
+  );
+}
+
+function DocumentRow({ document, excerpt }: { document: Document; excerpt?: string | undefined }) {
+  const t = useText();
+  const { href } = useRoom();
+  const Icon = document.kind === "text" ? StickyNote : FileText;
+  return (
+    <li className={style.row}>
+      <Link href={href(`docs/${document.id}`)} className={style.rowLink ?? ""}>
+        <span className={style.icon} data-kind={document.kind}>
+          <Icon aria-hidden size={22} />
+        </span>
+        <span className={style.rowWords}>
+          <span className={style.rowTitle}>{document.title}</span>
+          <span className={style.soft}>{excerpt ? excerpt : <Latest document={document} />}</span>
+        </span>
+        {document.state !== "open" && <Badge tone="wait">{t("docs.read_only")}</Badge>}
+        <WhoIsIn documentId={document.id} />
+      </Link>
+      <DocumentMenu document={document} />
+    </li>
+  );
+}
+
+function Latest({ document }: { document: Document }) {
+  const t = useText();
+  const name = <MemberName id={document.created_by} />;
+  return (
+    <>
+      {t(document.written_at ? "docs.written" : "docs.made")} <DateTime at={latest(document)} />
+      {" · "}
+      {name}
+    </>
+  );
+}

@@ -1,0 +1,200 @@
+import { HocuspocusProvider, WebSocketStatus } from "@hocuspocus/provider";
+import { IndexeddbPersistence } from "y-indexeddb";
+import { Awareness } from "y-protocols/awareness";
+import * as Y from "yjs";
+import { createStore } from "zustand";
+import type { RoomConnection } from "../connection";
+import { Unsaved } from "./unsaved";
+import { wireOf } from "./wire";
+
+export interface LiveState {
+  /** Whether there is something to show: from the server, or kept on this device. */
+  isThere: boolean;
+  /** Whether the server has answered since the page was opened. */
+  isSynced: boolean;
+  mayWrite: boolean;
+  /** Why the server does not take this copy any more; null while it does. */
+  refused: string | null;
+  /** Whether the server cannot keep anything at the moment. */
+  isStorageDown: boolean;
+  /** Whether the document is not, or no longer, for this person. */
+  isDenied: boolean;
+  /** The epoch in which the document lives now, if it is another one. */
+  movedTo: number | null;
+  /** Null before anything can be said. */
+  unsaved: boolean | null;
+  since: number | null;
+  /** Whether this device keeps what is written, until the server has it. */
+  isKept: boolean;
+}
+
+const OPENING: LiveState = {
+  isThere: false,
+  isSynced: false,
+  mayWrite: false,
+  refused: null,
+  isStorageDown: false,
+  isDenied: false,
+  movedTo: null,
+  unsaved: null,
+  since: null,
+  isKept: false,
+};
+
+/** How long this device's own copy may take before the document opens without it. */
+const LOCAL_MS = 3_000;
+
+interface Stateless {
+  type: "refused" | "storage";
+  code?: string;
+  available?: boolean;
+}
+
+/** Name the copy on this device: one for each person, document and epoch. */
+function localName(memberId: string, documentId: string, epoch: number): string {
+  // Shared computers: Ann's unsent words must not go out in Carl's name.
+  return `twinspace.${memberId}.${documentId}.${epoch}`;
+}
+
+/**
+ * One open document: the Yjs document, its copy on this device, and its line to the server.
+ *
+ * `saved` is said only when the server has confirmed every change, the copies are in step and the
+ * line is open.
+ */
+export class LiveDocument {
+  readonly doc = new Y.Doc();
+  readonly awareness = new Awareness(this.doc);
+  readonly state = createStore<LiveState>()(() => OPENING);
+  readonly #connection: RoomConnection;
+  readonly #address: string;
+  readonly #localName: string;
+  readonly #unsaved = new Unsaved();
+  #local: IndexeddbPersistence | null = null;
+  #provider: HocuspocusProvider | null = null;
+  #isClosed = false;
+
+  constructor(connection: RoomConnection, memberId: string, documentId: string, epoch: number) {
+    this.#connection = connection;
+    this.#address = `${documentId}.${epoch}`;
+    this.#localName = localName(memberId, documentId, epoch);
+    window.addEventListener("beforeunload", this.#beforeUnload);
+    void this.#open();
+  }
+
+  /** Close it; what is not sent yet stays on this device. */
+  close(): void {
+    this.#isClosed = true;
+    window.removeEventListener("beforeunload", this.#beforeUnload);
+    this.#provider?.destroy();
+    this.awareness.destroy();
+    this.doc.destroy();
+  }
+
+  /** Throw this device's copy away, and close. */
+  async discard(): Promise<void> {
+    await this.#local?.clearData();
+    this.close();
+  }
+
+  async #open(): Promise<void> {
+    const isKept = await this.#openLocal();
+    if (this.#isClosed) return;
+    const isThere = this.doc.store.clients.size > 0;
+    this.state.setState({ isKept, isThere });
+    this.doc.on("update", this.#changed);
+    const provider = new HocuspocusProvider({
+      websocketProvider: wireOf(this.#connection),
+      name: this.#address,
+      document: this.doc,
+      awareness: this.awareness,
+      token: "",
+    });
+    this.#provider = provider;
+    provider.on("open", () => this.#unsaved.connected());
+    for (const event of ["unsyncedChanges", "synced", "status"]) provider.on(event, this.#look);
+    provider.on("authenticated", ({ scope }: { scope: string }) =>
+      this.state.setState({ mayWrite: scope === "read-write" }),
+    );
+    provider.on("authenticationFailed", ({ reason }: { reason: string }) => this.#denied(reason));
+    provider.on("close", ({ event }: { event: { code: number; reason: string } }) => {
+      // The room's socket has other codes; this is the document alone.
+      if (event.code === 1000) this.#denied(event.reason);
+      this.#look();
+    });
+    provider.on("stateless", ({ payload }: { payload: string }) =>
+      this.#told(JSON.parse(payload) as Stateless),
+    );
+    provider.attach();
+  }
+
+  async #openLocal(): Promise<boolean> {
+    try {
+      // Asked first, because the library leaves a refusal of the browser unanswered.
+      await new Promise<void>((resolve, reject) => {
+        const asked = indexedDB.open(this.#localName);
+        asked.onerror = () => reject(asked.error);
+        asked.onsuccess = () => {
+          asked.result.close();
+          resolve();
+        };
+        asked.onupgradeneeded = () => {
+          asked.result.createObjectStore("updates", { autoIncrement: true });
+          asked.result.createObjectStore("custom");
+        };
+      });
+      if (this.#isClosed) return false;
+      const local = new IndexeddbPersistence(this.#localName, this.doc);
+      this.#local = local;
+      return await Promise.race([
+        local.whenSynced.then(() => true),
+        new Promise<boolean>((resolve) => setTimeout(() => resolve(false), LOCAL_MS)),
+      ]);
+    } catch {
+      return false; // a private window, or a full disk: the server alone keeps it
+    }
+  }
+
+  readonly #changed = (_update: Uint8Array, origin: unknown): void => {
+    if (origin === this.#provider || origin === this.#local) return;
+    this.#unsaved.changed(Date.now());
+    this.#look();
+  };
+
+  readonly #look = (): void => {
+    const provider = this.#provider;
+    if (!provider) return;
+    const isOpen = wireOf(this.#connection).status === WebSocketStatus.Connected;
+    const settled = provider.unsyncedChanges === 0 && provider.isSynced && isOpen;
+    this.#unsaved.confirmed(provider.unsyncedChanges, settled);
+    const { since } = this.#unsaved;
+    this.state.setState((before) => {
+      const isSynced = before.isSynced || provider.isSynced;
+      return {
+        isSynced,
+        isThere: before.isThere || isSynced,
+        unsaved: isSynced || since !== null ? !settled : null,
+        since,
+      };
+    });
+  };
+
+  #denied(reason: string): void {
+    const epoch = /^epoch:(\d+)$/.exec(reason)?.[1];
+    if (epoch) this.state.setState({ movedTo: Number(epoch), mayWrite: false });
+    else this.state.setState({ isDenied: true, mayWrite: false });
+  }
+
+  #told(message: Stateless): void {
+    if (message.type === "refused") {
+      this.state.setState({ refused: message.code ?? "refused", mayWrite: false });
+    } else if (message.type === "storage") {
+      this.state.setState({ isStorageDown: message.available === false });
+    }
+  }
+
+  readonly #beforeUnload = (event: BeforeUnloadEvent): void => {
+    const { since, isKept } = this.state.getState();
+    if (since !== null && !isKept) event.preventDefault();
+  };
+}

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import * as Y from "yjs";
+import { countWords, missingIn, paragraphsOf } from "./words";
+
+test.each([
+  ["", 0],
+  ["Hej!", 1],
+  ["Rivers don’t stop at borders.", 5],
+  ["Ο ποταμός Αξιός", 3],
+  ["3.5 km, well-known", 3],
+])("Words are counted in %j.", (text, count) => {
+  expect(countWords(text)).toBe(count);
+});
+
+test("The paragraphs of a rich document are its texts, wherever they stand.", () => {
+  const doc = new Y.Doc();
+  const item = new Y.XmlElement("listItem");
+  const inner = new Y.XmlElement("paragraph");
+  inner.insert(0, [new Y.XmlText("In a list")]);
+  item.insert(0, [inner]);
+  const list = new Y.XmlElement("bulletList");
+  list.insert(0, [item]);
+  const heading = new Y.XmlElement("heading");
+  const text = new Y.XmlText();
+  heading.insert(0, [text]);
+  doc.getXmlFragment("default").insert(0, [heading, new Y.XmlElement("paragraph"), list]);
+  text.insert(0, "Rivers");
+  text.format(0, 3, { bold: {} });
+  expect(paragraphsOf(doc, "rich")).toEqual(["Rivers", "In a list"]);
+});
+
+test("What only the old copy says is found.", () => {
+  const doc = new Y.Doc();
+  doc.getText("t").insert(0, "one\n\ntwo\nthree");
+  expect(missingIn(["one", "three"], paragraphsOf(doc, "text"))).toEqual(["two"]);
+});

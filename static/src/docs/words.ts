@@ -1,0 +1,31 @@
+import * as Y from "yjs";
+
+const WORD = /[\p{L}\p{N}]+(?:['’.-][\p{L}\p{N}]+)*/gu;
+
+/** Count the words of a text, in any script that parts them. */
+export function countWords(text: string): number {
+  return text.match(WORD)?.length ?? 0;
+}
+
+function collect(node: Y.XmlFragment | Y.XmlText | Y.XmlHook, blocks: string[]): void {
+  if (node instanceof Y.XmlText) {
+    const delta = node.toDelta() as { insert?: unknown }[];
+    blocks.push(delta.map(({ insert }) => (typeof insert === "string" ? insert : "")).join(""));
+  } else if (node instanceof Y.XmlFragment) {
+    for (const child of node.toArray()) collect(child, blocks);
+  }
+}
+
+/** List the paragraphs of a document of either kind, without their marks and without empty ones. */
+export function paragraphsOf(doc: Y.Doc, kind: "rich" | "text"): string[] {
+  const blocks: string[] = [];
+  if (kind === "text") blocks.push(...doc.getText("t").toString().split("\n"));
+  else collect(doc.getXmlFragment("default"), blocks);
+  return blocks.map((block) => block.trim()).filter(Boolean);
+}
+
+/** List what one document says and the other does not, paragraph by paragraph. */
+export function missingIn(present: readonly string[], old: readonly string[]): string[] {
+  const known = new Set(present);
+  return old.filter((block) => !known.has(block));
+}
