@@ -36,7 +36,13 @@ def _text(max_length: int) -> Check:
 
 
 def _number(low: int, high: int) -> Check:
-    return lambda value: type(value) is int and low <= value <= high
+    """Allow whole numbers. One written as a float is the same number to JavaScript, and the
+    engine writes no others.
+    """
+    return lambda value: (
+        (type(value) is int or (type(value) is float and value.is_integer()))
+        and low <= value <= high
+    )
 
 
 def _none(value: object) -> bool:
