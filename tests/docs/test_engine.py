@@ -12,6 +12,9 @@ import pytest
 from pycrdt import Doc, Text, TransactionEvent, XmlElement, XmlFragment, XmlText
 
 from twinspace_rt.docs.engine import Engine, EngineError
+from twinspace_rt.docs.schema import Kind, schema_for
+from twinspace_rt.docs.update import UPDATE_LIMITS, parse
+from twinspace_rt.docs.validator import DocumentState
 
 TRACE = Path(__file__).parents[3] / "shared" / "data" / "friendsforever.json.gz"
 
@@ -215,3 +218,60 @@ async def test_content_that_is_no_document_is_refused(engine: Engine) -> None:
         await engine.template("rich", {"type": 5}, 7)
 
     assert refused.value.code == "refused"
+
+
+async def test_a_template_passes_the_validator(engine: Engine) -> None:
+    template = await engine.template("rich", RICH, 7)
+    state = DocumentState(schema_for(Kind.RICH, 1))
+
+    verdict = state.check(parse(template, UPDATE_LIMITS), "ann")
+
+    assert verdict.canonical == template
+    assert verdict.new_clients == (7,)
+
+
+async def test_a_check_names_the_place_and_the_rule(engine: Engine) -> None:
+    assert await engine.check(None, [await engine.template("rich", RICH, 7)], kind="rich") == []
+    paragraph = {"type": "paragraph", "content": [{"type": "text", "text": "words"}]}
+    marked = {"type": "text", "text": "words", "marks": [{"type": "blink"}]}
+    content = [
+        {"type": "heading", "attrs": {"level": 9, "onclick": "x"}, "content": [marked]},
+        {"type": "bulletList", "content": [paragraph]},
+        {"type": "blockquote", "content": [{"type": "text", "text": "bare"}]},
+    ]
+    template = await engine.template("rich", {"type": "doc", "content": content}, 7)
+    stray: Doc[Any] = Doc(client_id=8)
+    stray.get("elsewhere", type=Text).insert(0, "hidden")
+
+    found = await engine.check(template, [stray.get_update()], kind="rich")
+
+    assert sorted(found) == [
+        "schema-key at 1",
+        "schema-mark at 1.1",
+        "schema-node at 2.1",
+        "schema-root",
+        "schema-text at 3.1",
+        "schema-value at 1",
+    ]
+
+
+async def test_marks_set_at_the_same_time_compact_as_they_replay(engine: Engine) -> None:
+    """Two people format overlapping words; pieces and format ends differ inside, not outside."""
+    first: Doc[Any] = Doc(client_id=5)
+    text = first.get("default", type=XmlFragment).children.append(XmlText("one two three four"))
+    base = first.get_update()
+    second: Doc[Any] = Doc(client_id=6)
+    second.apply_update(base)
+    other = second.get("default", type=XmlFragment).children[0]
+    assert isinstance(other, XmlText)
+    text.format(0, 9, {"bold": {}})
+    text.format(4, 13, {"link": {"href": "https://example.org/"}})
+    other.format(4, 18, {"bold": {}, "italic": {}})
+    other.format(0, 6, {"bold": None})
+    del other[8:10]
+
+    one = await engine.compact(base, [first.get_update(), second.get_update()], kind="rich")
+    two = await engine.compact(base, [second.get_update(), first.get_update()], kind="rich")
+
+    assert (one.text, one.state_vector) == (two.text, two.state_vector)
+    assert one.text == "one two ree four"

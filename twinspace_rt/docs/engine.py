@@ -25,9 +25,11 @@ from twinspace_rt.docs.engine_wire import (
     LENGTH_BYTES,
     BuildTemplate,
     Call,
+    Check,
     Compacted,
     DocumentText,
     ErrorCode,
+    Export,
     Merge,
     Missing,
     ReadText,
@@ -36,6 +38,7 @@ from twinspace_rt.docs.engine_wire import (
     Verify,
     frame,
 )
+from twinspace_rt.docs.export import Format
 from twinspace_rt.docs.nodes import Node
 
 __all__ = ["Compacted", "DocumentText", "Engine", "EngineError"]
@@ -304,6 +307,26 @@ class Engine:
     ) -> DocumentText:
         """Return the words of a document, one line per block."""
         return await self._call(ReadText(kind, snapshot, list(updates)), DocumentText)
+
+    async def check(
+        self, snapshot: bytes | None, updates: Sequence[bytes], *, kind: str
+    ) -> list[str]:
+        """Return what the document holds beyond its schema, such as ``schema-mark at 3.1``."""
+        return await self._call(Check(kind, snapshot, list(updates)), list[str])
+
+    async def export(
+        self,
+        snapshot: bytes | None,
+        updates: Sequence[bytes],
+        *,
+        kind: str,
+        title: str,
+        format: Format,
+        language: str,
+    ) -> bytes:
+        """Return a document as a file in UTF-8, ``html`` or ``markdown``."""
+        request = Export(kind, snapshot, list(updates), title, format, language)
+        return await self._call(request, bytes)
 
     async def template(
         self, kind: str, content: Mapping[str, object] | str, client_id: int

@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from twinspace_rt.docs.export import Format
 from twinspace_rt.docs.nodes import Node
 
 FRAME_MAX_BYTES = 128 * 1024 * 1024
@@ -56,6 +57,25 @@ class ReadText(msgspec.Struct, frozen=True, tag=True):
     updates: list[bytes]
 
 
+class Check(msgspec.Struct, frozen=True, tag=True):
+    """Look for what the schema does not allow; answered with a list of lines."""
+
+    kind: str
+    snapshot: bytes | None
+    updates: list[bytes]
+
+
+class Export(msgspec.Struct, frozen=True, tag=True):
+    """Write a document as a file; answered with its bytes."""
+
+    kind: str
+    snapshot: bytes | None
+    updates: list[bytes]
+    title: str
+    format: Format
+    language: str
+
+
 class BuildTemplate(msgspec.Struct, frozen=True, tag=True):
     """Write content into an empty document; answered with its update."""
 
@@ -64,7 +84,7 @@ class BuildTemplate(msgspec.Struct, frozen=True, tag=True):
     client_id: int
 
 
-Request = Merge | Verify | Missing | ReadText | BuildTemplate
+Request = Merge | Verify | Missing | ReadText | Check | Export | BuildTemplate
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -32,8 +32,10 @@ from twinspace_rt.docs.engine_wire import (
     RESULT_MAX_BYTES,
     BuildTemplate,
     Call,
+    Check,
     Compacted,
     DocumentText,
+    Export,
     Merge,
     Missing,
     ReadText,
@@ -42,7 +44,9 @@ from twinspace_rt.docs.engine_wire import (
     Verify,
     frame,
 )
-from twinspace_rt.docs.nodes import count_words, text_of
+from twinspace_rt.docs.export import export
+from twinspace_rt.docs.nodes import Node, count_words, text_of
+from twinspace_rt.docs.problems import problems
 
 MEMORY_MAX_BYTES = 2 * 1024**3
 NICENESS = 5
@@ -72,6 +76,11 @@ def answer(request: Request) -> object:
         case ReadText(kind, snapshot, updates):
             text = ytree.read_text(_load(snapshot, updates), kind)
             return DocumentText(text, count_words(text))
+        case Check(kind, snapshot, updates):
+            return _check(_load(snapshot, updates), kind)
+        case Export(kind, snapshot, updates, title, format_, language):
+            content = ytree.read(_load(snapshot, updates), kind)
+            return export(content, title=title, format=format_, language=language)
         case BuildTemplate(kind, content, client_id):
             doc: Doc[Any] = Doc(client_id=client_id)
             ytree.write(doc, kind, content)
@@ -106,6 +115,12 @@ def _verify(request: Verify) -> Compacted:
         raise Mismatch("deletions are pending")
     text = content if isinstance(content, str) else text_of(content)
     return Compacted(request.merged, state_vector, text, count_words(text))
+
+
+def _check(doc: Doc[Any], kind: str) -> list[str]:
+    roots = ["schema-root" for name in doc.keys() if name != ytree.ROOTS.get(kind)]  # noqa: SIM118
+    content = ytree.read(doc, kind)
+    return roots + (problems(content) if isinstance(content, Node) else [])
 
 
 Ranges = dict[int, list[tuple[int, int]]]
@@ -213,12 +228,12 @@ def warm_up() -> None:
         answer(ReadText(kind, None, [Doc(client_id=READER_ID).get_update()]))
 
 
-def main() -> None:
+def main(handle: Callable[[Request], object] = answer) -> None:
     """Confine this process, then serve on standard input and output."""
     warm_up()
     confine()
     with contextlib.suppress(BrokenPipeError):
-        serve(sys.stdin.buffer, sys.stdout.buffer)
+        serve(sys.stdin.buffer, sys.stdout.buffer, handle)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,12 @@ def is_inline(node: Node) -> bool:
     return node.type in ("text", "hardBreak", "inlineMath")
 
 
+def whole_number(node: Node, name: str, low: int, high: int) -> int:
+    """Return an attribute that is a whole number, ``low`` if it is none, within its bounds."""
+    value = node.attrs.get(name)
+    return min(max(value, low), high) if type(value) is int else low
+
+
 def _lines(node: Node) -> Iterator[str]:
     if node.type == "blockMath":
         yield inline_text([node])
