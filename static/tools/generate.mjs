@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { compile } from "json-schema-to-typescript";
 
 const folder = dirname(dirname(fileURLToPath(import.meta.url)));
-const python = process.env.PYTHON ?? join("..", ".venv", "bin", "python");
+const python = process.env.PYTHON || join("..", ".venv", "bin", "python");
 const out = join(folder, "src", "protocol.ts");
 
 const schema = JSON.parse(

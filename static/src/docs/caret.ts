@@ -11,7 +11,8 @@ interface Stamped {
 export function coloursOfMember(id: string | undefined): Colours {
   const { members, schools } = useDirectory.getState();
   const member = id ? members[id] : undefined;
-  return coloursOf((member && schools[member.school_id]?.hue) ?? 0, member?.tint ?? 0);
+  const school = member?.school_id ? schools[member.school_id] : undefined;
+  return coloursOf(school?.hue ?? 0, member?.tint ?? 0);
 }
 
 /** Draw another person's cursor, with their name on it. */

@@ -5,10 +5,10 @@ export interface Member {
   id: string;
   name: string;
   role: string;
-  school_id: string;
+  /** A moderator belongs to none. */
+  school_id: string | null;
   creature: string;
   tint: number;
-  teams: readonly string[];
   /** Whether they are no longer in the room; what they wrote keeps their name. */
   removed: boolean;
 }
@@ -82,6 +82,6 @@ export function useMember(id: string): Member | undefined {
 export function useSchoolOf(memberId: string): School | undefined {
   return useDirectory((state) => {
     const member = state.members[memberId];
-    return member && state.schools[member.school_id];
+    return member?.school_id ? state.schools[member.school_id] : undefined;
   });
 }
