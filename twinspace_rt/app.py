@@ -18,6 +18,7 @@ from twinspace_rt.db.engine import SqliteDatabase
 from twinspace_rt.db.metadata import metadata
 from twinspace_rt.docs.engine import Engine
 from twinspace_rt.docs.feature import feature as docs_feature
+from twinspace_rt.docs.http import DocumentRoutes
 from twinspace_rt.docs.library import Library
 from twinspace_rt.errors import BadSetting, CloseCode
 from twinspace_rt.forum import feature as forum_feature
@@ -156,4 +157,5 @@ def api_routes(node: Node) -> list[BaseRoute]:
         *SignInRoutes(node.entry).routes(),
         *PeopleRoutes(node.entry, node.hub.log, node.tickets).routes(),
         *AdministrationRoutes(node.entry).routes(),
+        *DocumentRoutes(node.entry, node.library, node.engine).routes(),
     ]
