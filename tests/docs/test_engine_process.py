@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil
 import pytest
+import uvloop
 from pycrdt import Doc, Text
 
 from twinspace_rt.docs.engine import Engine, EngineError
@@ -235,6 +236,21 @@ async def test_a_process_that_cannot_start_is_an_error_at_once() -> None:
             async with Engine(command=command):
                 pass
         assert failed.value.code == "crashed"
+
+
+def test_the_server_s_own_event_loop_serves_it_as_well() -> None:
+    async def scenario() -> None:
+        async with Engine(step_s=0.3, command=FAULTY) as engine:
+            for fault, code in ((b"hang", "timeout"), (b"abort", "crashed")):
+                with pytest.raises(EngineError) as failed:
+                    await ask(engine, fault)
+                assert failed.value.code == code
+            await assert_works(engine)
+            big = words("x" * 3_000_000)
+            assert (await engine.compact(None, [big, big], kind="text")).snapshot == big
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(scenario())
 
 
 async def test_the_process_ends_with_its_gateway(tmp_path: Path) -> None:
