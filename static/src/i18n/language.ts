@@ -10,6 +10,9 @@ export const LANGUAGE_NAMES: Record<Language, string> = {
   da: "Dansk",
 };
 
+/** How each writes times and dates: English as it is written in Europe, with 24 hours. */
+export const LOCALES: Record<Language, string> = { en: "en-GB", sv: "sv", da: "da" };
+
 type Texts = Record<string, string>;
 
 // One module each, so that a person's browser loads theirs alone.
