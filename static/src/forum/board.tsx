@@ -99,10 +99,10 @@ function ThreadLine({ thread, unread }: { thread: Thread; unread: number }) {
     >
       <MemberAvatar id={thread.author_id} size={40} plain />
       <div className={style.threadWords}>
-        <div className={style.threadTitle}>
+        <h2>
           <ThreadSigns thread={thread} />
-          <h2 dir="auto">{thread.title}</h2>
-        </div>
+          <span dir="auto">{thread.title}</span>
+        </h2>
         <span className={style.facts}>
           {t("forum.thread.facts", { name: nameOf(thread.author_id), count: thread.posts })}
           {thread.posts > 1 && ` · ${t("forum.last_by", { name: nameOf(thread.last_author_id) })}`}

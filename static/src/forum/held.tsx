@@ -76,6 +76,14 @@ export function HeldCard({ post, withThread }: { post: HeldPost; withThread?: bo
       <PostHead id={post.author_id} at={post.at}>
         <Badge tone="wait">{t(isReturned ? "forum.returned" : "forum.waiting")}</Badge>
       </PostHead>
+      {isReturned && (
+        <Banner tone="wait">
+          {t(isMine ? "forum.returned.mine" : "forum.returned.by", {
+            name: nameOf(post.teacher_id ?? ""),
+            reason: post.reason,
+          })}
+        </Banner>
+      )}
       {post.quote && <QuoteBlock quote={post.quote} threadId={post.thread_id} />}
       {isEditing ? (
         <TextEditor
@@ -88,14 +96,6 @@ export function HeldCard({ post, withThread }: { post: HeldPost; withThread?: bo
         <div className={style.words}>
           <PlainText text={post.text} />
         </div>
-      )}
-      {isReturned && (
-        <Banner tone="wait">
-          {t(isMine ? "forum.returned.mine" : "forum.returned.by", {
-            name: nameOf(post.teacher_id ?? ""),
-            reason: post.reason,
-          })}
-        </Banner>
       )}
       {isMine && !isReturned && <p className={style.soft}>{t("forum.waiting.mine")}</p>}
       <div className={style.postActions}>
@@ -146,7 +146,7 @@ function TeacherActions({ post }: { post: HeldPost }) {
         </Button>
       )}
       <FormDialog
-        title={t("forum.return")}
+        title={t("forum.return.action")}
         action={t("forum.return.action")}
         isOpen={isReturning}
         onOpenChange={setReturning}

@@ -37,7 +37,7 @@ export function PostCard({
   onQuote: (post: Post, words: string) => void;
 }) {
   const t = useText();
-  const { send } = useRoom();
+  const { href, send } = useRoom();
   const [isEditing, setEditing] = useState(false);
   const words = useRef<HTMLDivElement>(null);
   const isBest = thread.best_post_id === post.id;
@@ -45,7 +45,11 @@ export function PostCard({
   const classes = [style.post, isBest && style.best, isMeant && style.meant];
   return (
     <article className={classes.filter(Boolean).join(" ")}>
-      <PostHead id={post.author_id} at={post.at}>
+      <PostHead
+        id={post.author_id}
+        at={post.at}
+        link={href(`forum/threads/${thread.id}/${post.id}`)}
+      >
         {post.edited_at !== null && <span className={style.soft}>{t("forum.edited")}</span>}
         {isBest && (
           <Badge tone="good">
@@ -85,7 +89,18 @@ export function PostCard({
 }
 
 /** Draw who wrote something, where they are from, and when. */
-export function PostHead({ id, at, children }: { id: string; at: number; children?: ReactNode }) {
+export function PostHead({
+  id,
+  at,
+  link,
+  children,
+}: {
+  id: string;
+  at: number;
+  /** The post's own address. */
+  link?: string;
+  children?: ReactNode;
+}) {
   const school = useSchoolOf(id);
   return (
     <header className={style.postHead}>
@@ -98,7 +113,13 @@ export function PostHead({ id, at, children }: { id: string; at: number; childre
           {school && <SchoolBadge school={school} />}
         </span>
         <span className={style.facts}>
-          <DateTime at={at} />
+          {link ? (
+            <Link href={link} className={style.time ?? ""}>
+              <DateTime at={at} />
+            </Link>
+          ) : (
+            <DateTime at={at} />
+          )}
           {children}
         </span>
       </div>
@@ -198,6 +219,8 @@ function PostMenu({
   const mayEdit = mayWrite && isMine && (mayManage || !isHeldHere);
   const mayDelete = mayManage || (isOpen && isMine);
   const name = t("forum.post.more");
+  // Browsers have no clipboard for pages that came over plain HTTP; the time is a link as well.
+  const canCopy = "clipboard" in navigator;
 
   async function copyLink() {
     const link = new URL(href(`forum/threads/${thread.id}/${post.id}`), location.origin);
@@ -208,9 +231,11 @@ function PostMenu({
   return (
     <>
       <Menu button={<IconButton icon={EllipsisVertical} label={name} />} aria-label={name}>
-        <MenuItem icon={Link2} onAction={() => void copyLink()}>
-          {t("forum.post.link")}
-        </MenuItem>
+        {canCopy && (
+          <MenuItem icon={Link2} onAction={() => void copyLink()}>
+            {t("forum.post.link")}
+          </MenuItem>
+        )}
         {mayChoose && (
           <MenuItem
             icon={CircleCheck}

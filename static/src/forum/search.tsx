@@ -46,7 +46,7 @@ export function SearchView() {
   return (
     <Pane title={t("forum.search.title")} back={{ href: href("forum"), label: t("forum.title") }}>
       <div className={style.column}>
-        <SearchBox key={query} />
+        <SearchBox key={`for ${query}`} />
         {query.trim() && <Results key={query} query={query} />}
       </div>
     </Pane>
@@ -119,9 +119,7 @@ function FoundLine({ found }: { found: FoundPost }) {
     >
       <MemberAvatar id={found.author_id} size={40} plain />
       <div className={style.threadWords}>
-        <div className={style.threadTitle}>
-          <h2 dir="auto">{found.title}</h2>
-        </div>
+        <h2 dir="auto">{found.title}</h2>
         <span dir="auto" className={style.excerpt}>
           {found.excerpt}
         </span>

@@ -31,7 +31,7 @@ import { inOrder, waitingFirst } from "./lists";
 import { TITLE_MAX } from "./made";
 import { PostCard } from "./post";
 import { useDo, useMayWriteIn, useNameOf, useRights } from "./rights";
-import type { Run } from "./state";
+import type { Forum, Run } from "./state";
 import { readPage, useForum } from "./store";
 
 const MARK_AFTER_MS = 800;
@@ -63,15 +63,15 @@ function OpenThread({ thread, postId }: { thread: Thread; postId: string | null 
   const best = thread.best_post_id;
   useTitle(thread.title);
   useMarkRead(thread, run);
-  useGoTo(postId ?? firstUnread, run);
+  useGoTo(postId ?? firstUnread, run, allHeld);
 
   return (
     <Pane
       title={
-        <span className={style.title}>
-          <span dir="auto">{thread.title}</span>
+        <>
           <ThreadSigns thread={thread} />
-        </span>
+          <span dir="auto">{thread.title}</span>
+        </>
       }
       back={{
         href: href(board ? `forum/boards/${board.id}` : "forum"),
@@ -147,25 +147,25 @@ function usePosts(thread: Thread, postId: string | null) {
   const beginning = useForum((forum) => forum.beginning);
   const readTo = useForum(({ reads }) => reads[thread.id]?.place ?? 0);
   const [error, setError] = useState<unknown>(null);
-  const isThere = postId === null ? run !== undefined : run?.posts.some(({ id }) => id === postId);
+  const isHeld = useForum((forum) => postId !== null && postId in forum.held);
+  const wantsPost = postId !== null && !isHeld;
+  const isThere = run && (!wantsPost || run.posts.some((post) => post.id === postId));
   const start = thread.last_place > ONE_PAGE ? Math.max(0, readTo - READ_SHOWN) : 0;
   const { id, held } = thread;
 
   const read = useCallback(
     (wanted?: Wanted) => {
       setError(null);
-      const from = wanted ?? (postId === null ? { after: start } : { post_id: postId });
+      const from = wanted ?? (wantsPost ? { post_id: postId } : { after: start });
       readPage(ask, { thread_id: id, ...from }).catch(setError);
     },
-    [ask, id, postId, start],
+    [ask, id, postId, wantsPost, start],
   );
   const latest = useRef(read);
   latest.current = read;
 
   useEffect(() => {
-    // biome-ignore lint/suspicious/noUnusedExpressions: a new welcome asks for everything again
-    beginning;
-    if (!held && !isThere) latest.current();
+    if (!held && !isThere && beginning > 0) latest.current();
   }, [beginning, held, isThere]);
 
   return { run, error, read };
@@ -182,9 +182,10 @@ function useFirstUnread(thread: Thread, run: Run | undefined): string | null {
 }
 
 /** Scroll to a post when it is first there, and put the focus on it. */
-function useGoTo(postId: string | null, run: Run | undefined): void {
+function useGoTo(postId: string | null, run: Run | undefined, held: Forum["held"]): void {
   const gone = useRef<string | null>(null);
-  const isThere = run?.posts.some(({ id }) => id === postId) ?? false;
+  const isThere =
+    postId !== null && (postId in held || (run?.posts.some(({ id }) => id === postId) ?? false));
   useEffect(() => {
     if (!postId || !isThere || gone.current === postId) return;
     gone.current = postId;
