@@ -15,7 +15,7 @@ from twinspace_rt.accounts.sessions import cookie_name
 from twinspace_rt.accounts.tickets import Tickets
 from twinspace_rt.chat import feature as chat_feature
 from twinspace_rt.db.engine import SqliteDatabase
-from twinspace_rt.db.metadata import metadata
+from twinspace_rt.db.migrate import migrate
 from twinspace_rt.docs.engine import Engine
 from twinspace_rt.docs.feature import feature as docs_feature
 from twinspace_rt.docs.http import DocumentRoutes
@@ -33,7 +33,7 @@ from twinspace_rt.rooms.room import FeatureSet
 from twinspace_rt.settings import Settings
 from twinspace_rt.web.api import Api
 from twinspace_rt.web.http import site_routes
-from twinspace_rt.web.security import Origins, SecurityHeaders, load_secret
+from twinspace_rt.web.security import Origins, load_secret
 from twinspace_rt.web.websocket import Door, RoomEndpoint, YjsEndpoint
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def build_node(settings: Settings) -> Node:
     if settings.database_url:
         raise BadSetting("TWINSPACE_DATABASE_URL: only the embedded database is there so far.")
     database = SqliteDatabase(settings.sqlite_path)
-    database.write_now(metadata.create_all)
+    database.write_now(migrate)
     features = FeatureSet(FEATURES)
     hub = RoomHub(
         database,
@@ -131,7 +131,7 @@ def create_app(node: Node) -> Starlette:
                 await node.library.close()
         await node.database.close()
 
-    app = Starlette(
+    return Starlette(
         routes=[
             WebSocketRoute("/ws/rooms/{room_id}", RoomEndpoint(door)),
             WebSocketRoute("/ws/yjs/{document}", YjsEndpoint(door)),
@@ -147,8 +147,6 @@ def create_app(node: Node) -> Starlette:
         ],
         lifespan=lifespan,
     )
-    app.add_middleware(SecurityHeaders)
-    return app
 
 
 def api_routes(node: Node) -> list[BaseRoute]:

@@ -8,7 +8,6 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
-    UniqueConstraint,
 )
 
 from twinspace_rt.db.metadata import metadata
@@ -82,5 +81,4 @@ doc_client = Table(
     Column("client_id", BigInteger, primary_key=True),
     Column("epoch", Integer, nullable=False),
     Column("member_id", String(20), nullable=False),
-    UniqueConstraint("stream_id", "epoch", "client_id"),
 )

@@ -1,0 +1,57 @@
+"""Migrations lead from nothing to the tables in the code, on both databases, and back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import twinspace_rt.app  # noqa: F401 - brings in every table
+from tests.programs import postgresql
+from twinspace_rt.db.engine import SqliteDatabase
+from twinspace_rt.db.migrate import differences, downgrade, migrate, revisions
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[SqliteDatabase]:
+    database = SqliteDatabase(tmp_path / "twinspace.db")
+    yield database
+    database.close_now()
+
+
+def test_migrations_make_the_tables_in_the_code(sqlite: SqliteDatabase) -> None:
+    sqlite.write_now(migrate)
+    assert sqlite.write_now(differences) == []
+
+
+def test_migrating_again_changes_nothing(sqlite: SqliteDatabase) -> None:
+    sqlite.write_now(migrate)
+    sqlite.write_now(migrate)
+    assert sqlite.write_now(differences) == []
+
+
+def test_every_migration_can_be_taken_back(sqlite: SqliteDatabase) -> None:
+    sqlite.write_now(migrate)
+    sqlite.write_now(lambda db: downgrade(db, "base"))
+    left = sqlite.write_now(lambda db: set(inspect(db).get_table_names()))
+    assert left == {"alembic_version"}
+    sqlite.write_now(migrate)
+    assert sqlite.write_now(differences) == []
+
+
+def test_the_history_is_one_line() -> None:
+    assert revisions() == sorted(revisions())
+
+
+async def test_postgresql_gets_the_same_tables() -> None:
+    with postgresql() as address:
+        engine = create_async_engine(address)
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(migrate)
+            async with engine.begin() as connection:
+                assert await connection.run_sync(differences) == []
+                await connection.run_sync(lambda db: downgrade(db, "base"))
+        finally:
+            await engine.dispose()

@@ -1,0 +1,48 @@
+"""Brings a database to the form this version of the server works with."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from twinspace_rt.db.metadata import metadata
+
+SCRIPTS = Path(__file__).with_name("migrations")
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate(connection: Connection) -> None:
+    """Apply every migration that this database has not had yet, in the caller's transaction."""
+    command.upgrade(_config(connection), "head")
+
+
+def downgrade(connection: Connection, revision: str) -> None:
+    """Take migrations back, down to ``revision`` (``base``: all of them)."""
+    command.downgrade(_config(connection), revision)
+
+
+def revisions() -> list[str]:
+    """List all migrations, the first one first."""
+    scripts = ScriptDirectory.from_config(_config())
+    return [script.revision for script in scripts.walk_revisions()][::-1]
+
+
+def differences(connection: Connection) -> list[object]:
+    """List where the migrated database and the tables in the code differ; none is right."""
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, metadata))
+
+
+def write_revision(connection: Connection, message: str) -> None:
+    """Write the next migration from what the tables in the code have that the database lacks."""
+    command.revision(_config(connection), message, autogenerate=True)
