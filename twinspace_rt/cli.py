@@ -42,6 +42,26 @@ def protocol() -> None:
     json.dump(protocol_schema(FEATURES), sys.stdout, indent=2)
 
 
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the form of this version; ``serve`` does it by itself."""
+    from twinspace_rt.app import build_node
+
+    build_node(load_settings()).database.close_now()
+
+
+@admin.command()
+def permissions() -> None:
+    """Print the permission table: which roles may send which message, in which room states."""
+    from twinspace_rt.app import FEATURES
+    from twinspace_rt.rooms.access import RoomState, roles_sorted
+    from twinspace_rt.rooms.room import FeatureSet
+
+    for kind, rule in sorted(FeatureSet(FEATURES).table.items()):
+        states = ", ".join(state.value for state in RoomState if state in rule.states)
+        typer.echo(f"{kind:24} {', '.join(roles_sorted(rule.roles))}  [{states}]")
+
+
 @admin.command()
 def create_administrator() -> None:
     """Print a one-time link with which somebody becomes an administrator."""
