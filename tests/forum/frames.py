@@ -1,8 +1,9 @@
 """Golden frames: what people's clients hold, are told after each step, and would read afresh.
 
 One file for each person: the state at the ``start``, and for every step the ``pushes`` it caused
-and the state ``after`` it, as the server gives them. The server's tests compare the files with what
-it says now; the client's tests put the pushes on the state before and compare.
+and the state ``after`` it, which is that of the room at ``seq``; at last all events as they are
+``kept`` for those who resume, without the words that were taken back. The server's tests compare
+the files with what it says now; the client's tests put pushes on states and compare.
 ``python -m tests.forum.frames`` writes them anew after a change that is meant.
 """
 
@@ -18,11 +19,12 @@ from typing import Any
 from unittest.mock import patch
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from tests.classroom import Classroom, Json, Person, open_classroom
 from twinspace_rt.forum import feature, queries
 from twinspace_rt.forum.messages import ReadThread
+from twinspace_rt.streams.models import stream
 
 FOLDER = Path(__file__).parent.parent / "frames" / "forum"
 WATCHERS = ("anna", "olga", "maja", "eleni", "mod", "vera")
@@ -126,8 +128,13 @@ async def record(folder: Path) -> dict[str, Json]:
                             "step": f"{step[1]}: {step[2]}",
                             "pushes": pushes[name],
                             "after": await _state(room, people[name]),
+                            "seq": await _head(room),
                         }
                     )
+            for name in WATCHERS:
+                window = await room.enter(name, {"epoch": 1, "seq": 0})
+                records[name]["kept"] = window.pushes()
+                window.leave()
     return records
 
 
@@ -174,6 +181,11 @@ async def _state(room: Classroom, person: Person) -> Json:
     return await room.database.read(read)
 
 
+async def _head(room: Classroom) -> int:
+    head = select(stream.c.head_seq).where(stream.c.id == room.room_id)
+    return int(await room.database.read(lambda db: db.execute(head).scalar_one()))
+
+
 @contextmanager
 def _same_each_time() -> Iterator[None]:
     # Identifiers, retry keys and moments are counted, so that a record is the same each time.
@@ -195,11 +207,12 @@ def written(body: Json) -> str:
     steps = ",\n".join(
         f'{{"step": {line(step["step"])},\n "pushes": ['
         + ",\n  ".join(line(push) for push in step["pushes"])
-        + f'],\n "after": {line(step["after"])}}}'
+        + f'],\n "after": {line(step["after"])}, "seq": {step["seq"]}}}'
         for step in body["steps"]
     )
     head = f'"you": {line(body["you"])},\n"start": {line(body["start"])}'
-    return f'{{{head},\n"steps": [\n{steps}\n]}}\n'
+    kept = ",\n".join(line(push) for push in body["kept"])
+    return f'{{{head},\n"steps": [\n{steps}\n],\n"kept": [\n{kept}\n]}}\n'
 
 
 async def _write() -> None:

@@ -17,6 +17,7 @@ async def test_what_is_recorded_is_what_the_server_says(tmp_path: Path) -> None:
         assert body["start"] == golden["start"]
         for now, then in zip(body["steps"], golden["steps"], strict=True):
             assert now == then, (name, now["step"])
+        assert body["kept"] == golden["kept"]
 
 
 def test_every_action_and_every_push_is_recorded() -> None:

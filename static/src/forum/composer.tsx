@@ -1,5 +1,5 @@
 import { Hourglass, Send, X } from "lucide-react";
-import { type FormEvent, type RefObject, useRef, useState } from "react";
+import { type FormEvent, type RefObject, useEffect, useRef, useState } from "react";
 import { Form } from "react-aria-components";
 import { useErrorText } from "../i18n/errors";
 import { useText } from "../i18n/text";
@@ -30,6 +30,12 @@ export function useReplyDraft(thread: Thread): ReplyDraft {
   const { you } = useRoom();
   const [draft, change, clear] = useDraft(you.member_id, thread.id);
   const input = useRef<HTMLTextAreaElement>(null);
+  const [quotes, setQuotes] = useState(0);
+  useEffect(() => {
+    if (quotes === 0) return;
+    input.current?.focus({ preventScroll: true });
+    input.current?.scrollIntoView({ block: "center" });
+  }, [quotes]);
   return {
     draft,
     change,
@@ -37,8 +43,8 @@ export function useReplyDraft(thread: Thread): ReplyDraft {
     quote: (post, words) => {
       const text = words.slice(0, QUOTE_MAX).trim();
       change({ quote: { post_id: post.id, author_id: post.author_id, text } });
-      input.current?.focus();
-      input.current?.scrollIntoView({ block: "center" });
+      // Once the quote is drawn, and the field where it will stay.
+      setQuotes((count) => count + 1);
     },
     input,
   };

@@ -24,7 +24,9 @@ interface State {
 interface Record {
   you: Reader;
   start: State;
-  steps: { step: string; pushes: ForumPush[]; after: State }[];
+  steps: { step: string; pushes: ForumPush[]; after: State; seq: number }[];
+  /** All events as they are kept for those who resume. */
+  kept: ForumPush[];
 }
 
 /** The state that was read afresh, with all its threads open. */
@@ -42,7 +44,9 @@ function seen(forum: Forum) {
 }
 
 describe.each(readdirSync(FRAMES))("%s", (file) => {
-  const { you, start, steps } = JSON.parse(readFileSync(join(FRAMES, file), "utf8")) as Record;
+  const { you, start, steps, kept } = JSON.parse(
+    readFileSync(join(FRAMES, file), "utf8"),
+  ) as Record;
 
   test.each(steps.map((one, index) => ({ ...one, index })))(
     "$index $step: the state before and its pushes make the state read afresh.",
@@ -58,6 +62,17 @@ describe.each(readdirSync(FRAMES))("%s", (file) => {
       expect(seen(made)).toEqual(seen(opened(wanted)));
     },
   );
+
+  test.each(steps)("Who resumes after $seq ($step) has all that is there.", ({ after, seq }) => {
+    const missed = kept.filter((push) => push.seq > seq);
+    const made = missed.reduce((forum, push) => applied(forum, push, you), opened(after));
+    const end = opened(steps.at(-1)?.after as State);
+    // Threads that came meanwhile are not open.
+    const runs = Object.fromEntries(
+      Object.entries(end.runs).filter(([id]) => id in opened(after).runs),
+    );
+    expect(seen(made)).toEqual(seen({ ...end, runs }));
+  });
 
   test("All pushes from the start make the state at the end.", () => {
     const pushes = steps.flatMap((step) => step.pushes);
