@@ -1,10 +1,8 @@
+import { type Stretch, stretches } from "../ui/links";
+
 // What is inside a message's text: mentions by member id, links, and words.
 
 const MENTION = /<@([0-9a-hjkmnp-tv-z]{20})>/g;
-// A link ends before the punctuation that ends its sentence.
-const LINK = /\b(?:https?:\/\/|mailto:)[^\s<>"]*[^\s<>".,;:!?')\]}…]/giu;
-const SCHEMES = ["http:", "https:", "mailto:"];
-
 export type Piece =
   | { kind: "words"; text: string }
   | { kind: "mention"; memberId: string }
@@ -18,16 +16,12 @@ export function mentions(text: string, memberId: string): boolean {
 /** Part a text into words, mentions and links, in order. */
 export function pieces(text: string): Piece[] {
   return split(text, MENTION, (found) => ({ kind: "mention", memberId: found[1] ?? "" })).flatMap(
-    (piece) =>
-      piece.kind === "words" ? split(piece.text, LINK, (found) => link(found[0])) : [piece],
+    (piece) => (piece.kind === "words" ? stretches(piece.text).map(pieceOf) : [piece]),
   );
 }
 
-function link(text: string): Piece {
-  const href = URL.canParse(text) ? new URL(text) : null;
-  return href && SCHEMES.includes(href.protocol)
-    ? { kind: "link", text, href: href.href }
-    : { kind: "words", text };
+function pieceOf({ text, href }: Stretch): Piece {
+  return href === undefined ? { kind: "words", text } : { kind: "link", text, href };
 }
 
 function split(text: string, pattern: RegExp, make: (found: RegExpExecArray) => Piece): Piece[] {
