@@ -73,7 +73,7 @@ async def test_wrong_and_unknown_and_disabled_and_resting_look_alike(
         ]
     assert answers == [answers[0]] * 4
     assert answers[0][0] == 401
-    assert answers[0][1]["error"]["code"] == "sign_in.wrong"
+    assert answers[0][1]["error"]["code"] == "accounts.wrong"
 
 
 async def test_a_card_takes_twenty_wrong_tries_an_hour_from_everywhere_together(
@@ -189,10 +189,10 @@ async def test_a_new_password_needs_the_old_one_and_signs_the_others_out(site: S
             answer = (await here.post("/api/account/password", json=body)).json()
             return str(answer.get("error", {}).get("code", "done"))
 
-        assert await change("not this one", "smultron i skogen") == "password.wrong"
-        assert await change(PASSWORD, "short") == "password.short"
-        assert await change(PASSWORD, "karin@example.org") == "password.weak"
-        assert await change(PASSWORD, "aaaaaaaaaaaa") == "password.weak"
+        assert await change("not this one", "smultron i skogen") == "accounts.wrong_password"
+        assert await change(PASSWORD, "short") == "accounts.password_short"
+        assert await change(PASSWORD, "karin@example.org") == "accounts.password_weak"
+        assert await change(PASSWORD, "aaaaaaaaaaaa") == "accounts.password_weak"
         assert await is_in(there)
         assert await change(PASSWORD, "smultron i skogen") == "done"
         assert [await is_in(b) for b in (here, there)] == [True, False]

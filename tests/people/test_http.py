@@ -90,7 +90,7 @@ async def test_a_teacher_founds_a_room_and_a_colleague_abroad_joins_by_link(town
     rooms = (await guest.get("/api/me")).json()["rooms"]
     assert [(r["id"], r["role"]) for r in rooms] == [(room_id, "teacher")]
     again = await (await town.browser()).post("/api/link/accept", json=account)
-    assert code(again) == "link.not_found"
+    assert code(again) == "accounts.link_gone"
 
 
 async def test_somebody_with_an_account_joins_with_it(town: Town) -> None:
@@ -102,14 +102,14 @@ async def test_somebody_with_an_account_joins_with_it(town: Town) -> None:
     _, wrong = await town.account("teacher", school=0)
     _, right = await town.account("teacher", school=1)
     joined = await (await town.browser(wrong.token)).post("/api/link/join", json={"token": secret})
-    assert code(joined) == "link.other_school"
+    assert code(joined) == "accounts.other_school"
     greek = await town.browser(right.token)
     assert (await greek.post("/api/link/join", json={"token": secret})).status_code == 200
     assert (await anna.expect("people.joined"))["member"]["role"] == "teacher-admin"
     assert (await town.window(right)).welcome["you"]["role"] == "teacher-admin"
-    assert code(await greek.post("/api/link/join", json={"token": secret})) == "link.not_found"
+    assert code(await greek.post("/api/link/join", json={"token": secret})) == "accounts.link_gone"
     secret = secret_of(await browser.post(path, json=invite))
-    assert code(await greek.post("/api/link/join", json={"token": secret})) == "link.member_already"
+    assert code(await greek.post("/api/link/join", json={"token": secret})) == "accounts.member_already"
     assert code(await greek.post("/api/link", json={"token": secret})) == 200
 
 
@@ -118,7 +118,7 @@ async def test_only_those_who_lead_a_room_invite_into_it(town: Town) -> None:
     invite = {"school_id": town.room.schools[0], "role": "teacher"}
     leader, _, _ = await lead(town)
     assert (await leader.post(path, json=invite)).status_code == 201
-    assert code(await leader.post(path, json=invite | {"school_id": NOBODY})) == "room.schools"
+    assert code(await leader.post(path, json=invite | {"school_id": NOBODY})) == "people.schools"
     assert code(await leader.post(path, json=invite | {"role": "moderator"})) == "invalid"
     _, stranger = await town.account("teacher", school=0)
     assert code(await (await town.browser(stranger.token)).post(path, json=invite)) == "not_found"
@@ -139,10 +139,10 @@ async def test_a_link_that_ended_opens_nothing(town: Town, change: dict[str, int
     assert (await browser.post("/api/link", json={"token": secret})).status_code == 200
     for purpose in ("sign-in", "password", "join"):
         body = {"token": secret} | ({"password": PASSWORD} if purpose == "password" else {})
-        expected = "signed_out" if purpose == "join" else "link.not_found"
+        expected = "signed_out" if purpose == "join" else "accounts.link_gone"
         assert code(await browser.post(f"/api/link/{purpose}", json=body)) == expected
     await database.write(lambda db: db.execute(update(invitation).values(**change)))
-    assert code(await browser.post("/api/link", json={"token": secret})) == "link.not_found"
+    assert code(await browser.post("/api/link", json={"token": secret})) == "accounts.link_gone"
 
 
 async def test_a_moderator_enters_by_saying_so_and_the_room_is_told(town: Town) -> None:
@@ -261,23 +261,23 @@ async def test_what_an_administrator_asks_is_checked(town: Town) -> None:
     teacher_id, _ = await town.account("teacher", school=0)
     taken = await town.email(teacher_id)
     for path, body, expected in [
-        ("schools", {"name": " ", "country": "DK"}, "school.name"),
+        ("schools", {"name": " ", "country": "DK"}, "accounts.school_name"),
         ("schools", {"name": "X", "country": "dk"}, "invalid"),
-        ("schools", {"name": "X", "country": "DK", "time_zone": "Moon"}, "school.time_zone"),
+        ("schools", {"name": "X", "country": "DK", "time_zone": "Moon"}, "accounts.time_zone"),
         (f"schools/{NOBODY}", {"name": "X", "country": "DK"}, "not_found"),
-        ("invitations", {"kind": "teacher"}, "account.school"),
+        ("invitations", {"kind": "teacher"}, "accounts.school"),
         ("invitations", {"kind": "teacher", "school_id": NOBODY}, "not_found"),
-        ("invitations", {"kind": "moderator"}, "account.countries"),
-        ("invitations", {"kind": "administrator", "email": taken.upper()}, "account.exists"),
+        ("invitations", {"kind": "moderator"}, "accounts.countries"),
+        ("invitations", {"kind": "administrator", "email": taken.upper()}, "accounts.exists"),
         (f"invitations/{NOBODY}/revoke", {}, "not_found"),
         (f"staff/{NOBODY}", {"disabled": True}, "not_found"),
         (f"staff/{NOBODY}/password", {}, "not_found"),
-        ("projects", {"title": "X", "founders": [NOBODY]}, "room.founders"),
+        ("projects", {"title": "X", "founders": [NOBODY]}, "people.founders"),
         ("projects", {"title": " ", "founders": [teacher_id]}, "people.title_missing"),
         (
             "projects",
             {"title": "X", "founders": [teacher_id], "school_ids": [NOBODY]},
-            "room.schools",
+            "people.schools",
         ),
     ]:
         response = await browser.post(f"/api/administration/{path}", json=body)
@@ -293,14 +293,14 @@ async def test_a_shut_account_is_out_and_a_password_link_lets_a_person_back(town
     assert await window.closed() == CloseCode.SIGNED_OUT
     sign_in = {"email": await town.email(account_id), "password": PASSWORD}
     guest = await town.browser()
-    assert code(await guest.post("/api/sign-in", json=sign_in)) == "sign_in.wrong"
+    assert code(await guest.post("/api/sign-in", json=sign_in)) == "accounts.wrong"
     await browser.post(path, json={"disabled": False})
     secret = secret_of(await browser.post(f"{path}/password", json={}))
     new = {"token": secret, "password": "smultron i skogen"}
     assert (await guest.post("/api/link/password", json=new)).status_code == 200
     assert (await guest.get("/api/me")).status_code == 200
-    assert code(await guest.post("/api/sign-in", json=sign_in)) == "sign_in.wrong"
-    assert code(await guest.post("/api/link/password", json=new)) == "link.not_found"
+    assert code(await guest.post("/api/sign-in", json=sign_in)) == "accounts.wrong"
+    assert code(await guest.post("/api/link/password", json=new)) == "accounts.link_gone"
 
 
 async def test_administration_is_not_there_for_anybody_else(town: Town) -> None:
@@ -322,4 +322,4 @@ async def test_nobody_shuts_themselves_out(town: Town) -> None:
     account_id, someone = await town.account("administrator")
     browser = await town.browser(someone.token)
     path = f"/api/administration/staff/{account_id}"
-    assert code(await browser.post(path, json={"disabled": True})) == "account.own"
+    assert code(await browser.post(path, json={"disabled": True})) == "accounts.own"

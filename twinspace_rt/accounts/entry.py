@@ -82,7 +82,7 @@ class Entry:
             return _Found(f"account:{row.id}", row.password_hash, account_id=row.id)
 
         wrong = WrongSecret(
-            "This e-mail address and password do not belong together.", code="sign_in.wrong"
+            "This e-mail address and password do not belong together.", code="accounts.wrong"
         )
         return await self._judge(find, password, caller, wrong)
 
@@ -103,7 +103,7 @@ class Entry:
         wrong = WrongSecret(
             "This code and these words do not belong together. Look at your card once more, "
             "or ask your teacher for a new one.",
-            code="card.wrong",
+            code="accounts.wrong_card",
         )
         return await self._judge(find, read_words(words), caller, wrong)
 
@@ -118,7 +118,7 @@ class Entry:
             now = self.now()
             row = find_invitation(db, token, now)
             if row.purpose != Purpose.SIGN_IN:
-                raise NotFound(code="link.not_found")
+                raise NotFound(code="accounts.link_gone")
             use_invitation(db, row.id, now)
             return self.enter(db, row.account_id, row.member_id, caller)
 
@@ -172,7 +172,11 @@ class Entry:
             return self.admit(opened)
         self._addresses.note_wrong(caller.address)
         if spent:
-            raise RateLimited(wrong.message, code=wrong.code, retry_after_s=60)
+            raise RateLimited(
+                "There were many wrong tries from your network. Look closely, and try again.",
+                code="accounts.slow",
+                retry_after_s=60,
+            )
         raise wrong
 
     def enter(

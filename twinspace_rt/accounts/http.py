@@ -215,7 +215,7 @@ class SignInRoutes:
 
         row, try_id = await self._database.write(begin)
         if not await verify_secret(row.password_hash if try_id else None, body.current):
-            raise WrongSecret("Your present password is not right.", code="password.wrong")
+            raise WrongSecret("Your present password is not right.", code="accounts.wrong_password")
         hashed = await hash_secret(body.new)
 
         def change(db: Connection) -> list[str]:

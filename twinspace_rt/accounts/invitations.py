@@ -82,7 +82,7 @@ def find_invitation(connection: Connection, token: str, now: int) -> Row[tuple[o
         ).one_or_none()
     if row is None:
         raise NotFound(
-            "This link does not work any more. Ask for a new one.", code="link.not_found"
+            "This link does not work any more. Ask for a new one.", code="accounts.link_gone"
         )
     return row
 
@@ -91,6 +91,20 @@ def use_invitation(connection: Connection, invitation_id: str, now: int) -> None
     """Spend a link, in the transaction that does what it is for."""
     connection.execute(
         update(invitation).where(invitation.c.id == invitation_id).values(used_at=now)
+    )
+
+
+def revoke_invitations(connection: Connection, room_id: str, created_by: str, now: int) -> None:
+    """Take back the links into a room that an account has made and nobody has used."""
+    connection.execute(
+        update(invitation)
+        .where(
+            invitation.c.room_id == room_id,
+            invitation.c.created_by == created_by,
+            invitation.c.used_at.is_(None),
+            invitation.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
     )
 
 

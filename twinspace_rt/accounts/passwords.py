@@ -77,11 +77,11 @@ def check_password(password: str, email: str) -> None:
     """
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         raise InvalidCommand(
-            f"Choose a password of at least {PASSWORD_MIN} characters.", code="password.short"
+            f"Choose a password of at least {PASSWORD_MIN} characters.", code="accounts.password_short"
         )
     local = email.partition("@")[0].casefold()
     folded = password.casefold()
     if len(set(folded)) <= 3 or folded == email.casefold() or folded.replace(local, "") == "":
         raise InvalidCommand(
-            "This password is easy to guess. Choose another one.", code="password.weak"
+            "This password is easy to guess. Choose another one.", code="accounts.password_weak"
         )

@@ -38,7 +38,7 @@ def create_account(
         Conflict: The e-mail address has one already.
     """
     if find_by_email(connection, email) is not None:
-        raise Conflict("This e-mail address has an account already.", code="account.exists")
+        raise Conflict("This e-mail address has an account already.", code="accounts.exists")
     account_id = new_id()
     connection.execute(
         insert(account).values(

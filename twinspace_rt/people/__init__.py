@@ -85,10 +85,10 @@ feature = Feature(
     snapshot_type=PeopleSnapshot,
     on_push={
         MemberChanged: handlers.refresh_member,
-        MemberRemoved: handlers.refresh_member,
+        MemberRemoved: handlers.show_removed,
         LanguageChosen: handlers.refresh_member,
         CardReset: handlers.sign_out_member,
-        TeamChanged: handlers.refresh_everyone,
+        TeamChanged: handlers.follow_team,
         TeamRemoved: handlers.refresh_everyone,
         RoomChanged: handlers.follow_state,
         ModeratorLeft: handlers.show_out,

@@ -8,6 +8,7 @@ from sqlalchemy import Row, delete, select, update
 
 from twinspace_rt.accounts import sessions
 from twinspace_rt.accounts.cards import put_card, take_cards
+from twinspace_rt.accounts.invitations import revoke_invitations
 from twinspace_rt.accounts.models import account
 from twinspace_rt.errors import Conflict, InvalidCommand
 from twinspace_rt.people.access import (
@@ -76,7 +77,9 @@ def do_add_pupils(act: Act, command: AddPupils, words: Sequence[Words]) -> Added
         )
     ).all()
     taken = {row.name_key for row in rows}
-    known = {name_key(row.real_name) for row in rows if row.school_id == school_id}
+    # Whether a name stands in another school's roster is for that school's teachers to know.
+    own = school_id == act.principal.school_id
+    known = {name_key(row.real_name) for row in rows if own and row.school_id == school_id}
     lines, problems = read_roster(command.roster, taken=taken, known=known - {""})
     taken |= {name_key(line.name) for line in lines}
     cards = []
@@ -171,6 +174,9 @@ def do_remove(act: Act, command: Remove) -> None:
     )
     act.connection.execute(delete(team_member).where(team_member.c.member_id == row.id))
     take_cards(act.connection, [row.id])
+    if row.account_id is not None:
+        # Nor do they come back by a link of their own making.
+        revoke_invitations(act.connection, row.room_id, row.account_id, act.now)
     sessions.revoke_members(act.connection, [row.id], act.now)
     _tell(act, row, MemberRemoved(member_id=row.id))
 

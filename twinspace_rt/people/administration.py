@@ -187,16 +187,16 @@ class AdministrationRoutes:
         account_id = await self._administrator(request)
         body = await read_body(request, NewAccount)
         if (body.kind == AccountKind.TEACHER) != (body.school_id is not None):
-            raise InvalidCommand("A teacher belongs to a school.", code="account.school")
+            raise InvalidCommand("A teacher belongs to a school.", code="accounts.school")
         if (body.kind == AccountKind.MODERATOR) != bool(body.countries):
-            raise InvalidCommand("A moderator looks after countries.", code="account.countries")
+            raise InvalidCommand("A moderator looks after countries.", code="accounts.countries")
 
         def make(db: Connection) -> str:
             known = select(school.c.id).where(school.c.id == body.school_id)
             if body.school_id and db.execute(known).first() is None:
                 raise NotFound
             if body.email and find_by_email(db, body.email) is not None:
-                raise Conflict("This e-mail address has an account already.", code="account.exists")
+                raise Conflict("This e-mail address has an account already.", code="accounts.exists")
             return create_invitation(
                 db,
                 Purpose.ACCOUNT,
@@ -231,7 +231,7 @@ class AdministrationRoutes:
         body = await read_body(request, SetStaff)
         account_id, now = request.path_params["id"], self._entry.now()
         if account_id == me:
-            raise Conflict("You cannot shut your own account.", code="account.own")
+            raise Conflict("You cannot shut your own account.", code="accounts.own")
 
         def change(db: Connection) -> list[str]:
             changed = db.execute(
@@ -292,9 +292,9 @@ class AdministrationRoutes:
 def _checked(body: NewSchool) -> NewSchool:
     name, city = clean_line(body.name), clean_line(body.city)
     if not name:
-        raise InvalidCommand("Give the school a name.", code="school.name")
+        raise InvalidCommand("Give the school a name.", code="accounts.school_name")
     if body.time_zone and body.time_zone not in zoneinfo.available_timezones():
-        raise InvalidCommand("There is no such time zone.", code="school.time_zone")
+        raise InvalidCommand("There is no such time zone.", code="accounts.time_zone")
     return msgspec.structs.replace(body, name=name, city=city)
 
 

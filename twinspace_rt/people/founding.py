@@ -49,11 +49,11 @@ def do_found_room(
         )
     ).all()
     if not founders or len(founders) != len(set(founder_ids)):
-        raise InvalidCommand("Choose teachers of a school to lead it.", code="room.founders")
+        raise InvalidCommand("Choose teachers of a school to lead it.", code="people.founders")
     wanted = set(school_ids) | {row.school_id for row in founders}
     known = set(connection.execute(select(school.c.id).where(school.c.id.in_(wanted))).scalars())
     if known != wanted or len(wanted) > SCHOOLS_MAX:
-        raise InvalidCommand("Choose schools that are registered here.", code="room.schools")
+        raise InvalidCommand("Choose schools that are registered here.", code="people.schools")
     if not title:
         raise InvalidCommand("Give the room a title.", code="people.title_missing")
     room_id = create_room(
@@ -77,7 +77,7 @@ def do_join_room(
     row = connection.execute(select(account).where(account.c.id == account_id)).one()
     if row.school_id not in {None, school_id}:
         raise Forbidden(
-            "This invitation is for a teacher of another school.", code="link.other_school"
+            "This invitation is for a teacher of another school.", code="accounts.other_school"
         )
     old = connection.execute(
         select(member).where(member.c.room_id == room_id, member.c.account_id == account_id)
@@ -85,7 +85,7 @@ def do_join_room(
     if old is None:
         member_id = _add_staff(connection, room_id, row, role, school_id, transaction.now)
     elif old.removed_at is None:
-        raise Conflict("You are in this room already.", code="link.member_already")
+        raise Conflict("You are in this room already.", code="accounts.member_already")
     else:
         member_id = old.id
         connection.execute(

@@ -110,9 +110,22 @@ async def handle_visits(call: Call, command: messages.ListVisits) -> Visits:
 
 
 def refresh_member(room: Room, push: Any) -> None:
-    """Have a person's connections follow a new role or language; a removed one's are closed."""
+    """Have a person's connections follow a new role, name or language."""
     member_id = getattr(push, "member_id", None) or push.member.id
     room.follow(room.refresh([member_id]))
+
+
+def show_removed(room: Room, push: messages.MemberRemoved) -> None:
+    """Close the removed one's windows before the next event goes out."""
+    room.close_where(
+        lambda principal: principal.member_id == push.member_id, CloseCode.REMOVED, "removed"
+    )
+
+
+def follow_team(room: Room, push: messages.TeamChanged) -> None:
+    """Have all connections follow; the next event may be for this team alone."""
+    room.set_team(push.team.id, push.team.member_ids)
+    refresh_everyone(room, push)
 
 
 def refresh_everyone(room: Room, push: Any) -> None:
@@ -133,5 +146,5 @@ def show_out(room: Room, push: messages.ModeratorLeft) -> None:
 
 
 def follow_state(room: Room, push: messages.RoomChanged) -> None:
-    """From now on commands are judged by the room's new state."""
-    room.state = RoomState(push.state)
+    """From now on commands and documents are judged by the room's new state."""
+    room.set_state(RoomState(push.state))

@@ -221,7 +221,7 @@ class PeopleRoutes:
             row = find_invitation(db, body.token, now)
             name = clean_line(body.name)
             if row.purpose != Purpose.ACCOUNT or not name:
-                raise NotFound(code="link.not_found")
+                raise NotFound(code="accounts.link_gone")
             use_invitation(db, row.id, now)
             account_id = create_account(
                 db,
@@ -251,7 +251,7 @@ class PeopleRoutes:
             db = transaction.connection
             row = find_invitation(db, body.token, transaction.now)
             if not row.room_id:
-                raise NotFound(code="link.not_found")
+                raise NotFound(code="accounts.link_gone")
             use_invitation(db, row.id, transaction.now)
             role = Role(row.role)
             founding.do_join_room(transaction, account_id, row.room_id, role, row.school_id)
@@ -267,7 +267,7 @@ class PeopleRoutes:
         def look(db: Connection) -> Any:
             row = find_invitation(db, body.token, entry.now())
             if row.purpose != Purpose.PASSWORD:
-                raise NotFound(code="link.not_found")
+                raise NotFound(code="accounts.link_gone")
             return find_account(db, str(row.account_id))
 
         check_password(body.password, (await self._database.read(look)).email)
@@ -304,7 +304,7 @@ class PeopleRoutes:
         def found(db: Connection) -> str:
             row: Any = find_account(db, account_id)
             if row.kind != AccountKind.TEACHER:
-                raise Forbidden("Teachers found rooms.", code="room.teachers_only")
+                raise Forbidden("Teachers found rooms.", code="people.teachers_only")
             return founding.do_found_room(
                 db,
                 title=clean_line(body.title),
@@ -329,7 +329,7 @@ class PeopleRoutes:
             if me.role is not Role.TEACHER_ADMIN:
                 raise Forbidden("Teachers who lead the project invite.", code="people.not_yours")
             if body.school_id not in {s.id for s in read_schools(db, room_id)}:
-                raise InvalidCommand("Choose a school of this room.", code="room.schools")
+                raise InvalidCommand("Choose a school of this room.", code="people.schools")
             return create_invitation(
                 db,
                 Purpose.ACCOUNT,

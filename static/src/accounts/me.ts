@@ -1,0 +1,87 @@
+import { useCallback, useEffect, useState } from "react";
+import { api } from "../api";
+import { followPerson, useLanguage } from "../i18n/language";
+import { Refused } from "../refused";
+
+export interface School {
+  id: string;
+  name: string;
+  country: string;
+  city: string;
+  time_zone: string;
+  hue: number;
+}
+
+export interface RoomCard {
+  id: string;
+  title: string;
+  state: "open" | "closed" | "archived";
+  role: string;
+  schools: School[];
+}
+
+/** Who is signed in, outside any room. */
+export interface Me {
+  kind: "pupil" | "teacher" | "administrator" | "moderator";
+  name: string;
+  language: string;
+  email: string | null;
+  school_id: string | null;
+  rooms: RoomCard[];
+}
+
+type Answer<T> =
+  | { state: "loading" }
+  | { state: "signed_out" }
+  | { state: "failed"; reason: unknown }
+  | { state: "here"; value: T };
+
+/** What became of asking for something, and how to ask again. */
+export type Loaded<T> = Answer<T> & { again: () => void };
+
+/** Ask the server for something once, and again when told to. */
+export function useLoaded<T>(path: string): Loaded<T> {
+  const [answer, setAnswer] = useState<Answer<T>>({ state: "loading" });
+  const again = useCallback(() => {
+    api.get<T>(path).then(
+      (value) => setAnswer({ state: "here", value }),
+      (reason: unknown) => {
+        const isOut = reason instanceof Refused && reason.code === "signed_out";
+        setAnswer(isOut ? { state: "signed_out" } : { state: "failed", reason });
+      },
+    );
+  }, [path]);
+  useEffect(again, [again]);
+  return { ...answer, again };
+}
+
+/** Find out who is signed in; the language follows them, and choices of it go back to them. */
+export function useMe(): Loaded<Me> {
+  const me = useLoaded<Me>("/api/me");
+  const language = me.state === "here" ? me.value.language : null;
+  useEffect(() => {
+    if (language === null) return;
+    followPerson(language);
+    useLanguage.setState({
+      tellServer: (chosen) => {
+        api.post("/api/me", { language: chosen }).catch(() => {
+          // The choice holds on this device; the server hears of the next one.
+        });
+      },
+    });
+    return () => useLanguage.setState({ tellServer: null });
+  }, [language]);
+  return me;
+}
+
+/** Take only a path of this site, so that no link can lead a person elsewhere after signing in. */
+export function safeNext(search: string): string {
+  const next = new URLSearchParams(search).get("next") ?? "/";
+  return /^\/(?![/\\])/.test(next) ? next : "/";
+}
+
+/** End this sign-in; loaded anew, so that nothing of the person stays in memory. */
+export async function signOut(everywhere = false): Promise<void> {
+  await api.post(everywhere ? "/api/sign-out-everywhere" : "/api/sign-out");
+  location.assign("/");
+}

@@ -1,0 +1,114 @@
+import { FolderPlus } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { api } from "../api";
+import { useText } from "../i18n/text";
+import { stateText } from "../people/words";
+import { SchoolBadge } from "../ui/avatar";
+import { Button } from "../ui/button";
+import { FormDialog } from "../ui/dialog";
+import { Checkbox, TextArea, TextField } from "../ui/field";
+import { Badge } from "../ui/marks";
+import style from "./accounts.module.css";
+import { ADMINISTRATION, type Part } from "./overview";
+
+/** List the projects, and found more. */
+export function Projects({ overview, again }: Part) {
+  const t = useText();
+  return (
+    <>
+      <div className={style.row}>
+        <ProjectDialog overview={overview} again={again} />
+      </div>
+      <ul className={style.list}>
+        {overview.projects.map((one) => (
+          <li key={one.id} className={style.item}>
+            <span className={style.itemWords}>
+              <span>
+                {one.title} <Badge>{stateText(t, one.state)}</Badge>
+              </span>
+              <span className={style.soft}>
+                {t("accounts.projects.members", { count: one.members })}
+              </span>
+            </span>
+            <span className={style.roomSchools}>
+              {one.schools.map((school) => (
+                <SchoolBadge key={school.id} school={school} />
+              ))}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function ProjectDialog({ overview, again }: Part) {
+  const t = useText();
+  const [title, setTitle] = useState("");
+  const [description, setDescription] = useState("");
+  const [founders, setFounders] = useState<readonly string[]>([]);
+  const teachers = overview.staff.filter((one) => one.kind === "teacher" && !one.disabled);
+
+  return (
+    <FormDialog
+      title={t("accounts.projects.add")}
+      action={t("accounts.new.action")}
+      onSubmit={async () => {
+        await api.post(`${ADMINISTRATION}/projects`, { title, description, founders });
+        again();
+      }}
+      button={
+        <Button variant="primary" icon={FolderPlus}>
+          {t("accounts.projects.add")}
+        </Button>
+      }
+    >
+      <TextField
+        label={t("accounts.new.title")}
+        isRequired
+        maxLength={200}
+        value={title}
+        onChange={setTitle}
+      />
+      <TextArea
+        label={t("accounts.new.description")}
+        value={description}
+        onChange={setDescription}
+      />
+      <Choices label={t("accounts.projects.founders")} none={t("accounts.projects.no_teachers")}>
+        {teachers.map((one) => (
+          <Checkbox
+            key={one.id}
+            isSelected={founders.includes(one.id)}
+            onChange={(isOn) =>
+              setFounders((old) => (isOn ? [...old, one.id] : old.filter((id) => id !== one.id)))
+            }
+          >
+            {one.name}{" "}
+            <span className={style.soft}>
+              {overview.schools.find((school) => school.id === one.school_id)?.name}
+            </span>
+          </Checkbox>
+        ))}
+      </Choices>
+    </FormDialog>
+  );
+}
+
+function Choices({
+  label,
+  none,
+  children,
+}: {
+  label: string;
+  none: string;
+  children: ReactNode[];
+}) {
+  return (
+    <fieldset className={style.choicesBox}>
+      <legend className={style.choicesLabel}>{label}</legend>
+      {children.length === 0 && <p className={style.soft}>{none}</p>}
+      {children}
+    </fieldset>
+  );
+}
