@@ -15,7 +15,8 @@ import {
 
 type Wire = Pick<RoomContext, "ask" | "send">;
 
-const PAGE_SIZE = 50;
+/** Messages asked for at once. */
+export const PAGE_SIZE = 50;
 const TRIES = 6;
 const PAUSE_S = 2;
 
@@ -32,8 +33,16 @@ export async function retry(wire: Wire, pending: Pending): Promise<void> {
   await deliver(wire, { ...pending, failed: null });
 }
 
-async function deliver(wire: Wire, pending: Pending): Promise<void> {
+// One after the other: what was written first is also read first, whatever has to wait.
+let line: Promise<void> = Promise.resolve();
+
+function deliver(wire: Wire, pending: Pending): Promise<void> {
   hold(pending);
+  line = line.then(() => deliverNow(wire, pending));
+  return line;
+}
+
+async function deliverNow(wire: Wire, pending: Pending): Promise<void> {
   const { channelId: channel_id, text, reply, nonce } = pending;
   const fields = { channel_id, text, reply_to: reply?.message_id ?? null };
   for (let tries = 1; ; tries += 1) {
@@ -73,6 +82,14 @@ async function once(key: string, work: () => Promise<void>): Promise<void> {
 export function loadNewest(wire: Wire, channelId: string): Promise<void> {
   return once(`${channelId} newest`, async () => {
     const asked = { channel_id: channelId, limit: PAGE_SIZE };
+    showPage(channelId, await wire.ask("chat.history", asked));
+  });
+}
+
+/** Load the first messages after what one has read, instead of what is loaded of the channel. */
+export function loadUnread(wire: Wire, channelId: string, readSeq: number): Promise<void> {
+  return once(`${channelId} unread`, async () => {
+    const asked = { channel_id: channelId, after: readSeq, limit: PAGE_SIZE };
     showPage(channelId, await wire.ask("chat.history", asked));
   });
 }

@@ -1,5 +1,5 @@
 import type { LucideIcon } from "lucide-react";
-import { Coffee, MessagesSquare, Shapes } from "lucide-react";
+import { Coffee, Shapes, UsersRound } from "lucide-react";
 import { useMemo } from "react";
 import { useText } from "../i18n/text";
 import { isStaff } from "../room/context";
@@ -10,7 +10,7 @@ export const STAFF_ROOM = "staff";
 
 /** Return the picture of a channel. */
 export function channelIcon(channelId: string): LucideIcon {
-  if (channelId === EVERYONE) return MessagesSquare;
+  if (channelId === EVERYONE) return UsersRound;
   return channelId === STAFF_ROOM ? Coffee : Shapes;
 }
 

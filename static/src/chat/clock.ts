@@ -2,35 +2,43 @@ import { useIntl } from "react-intl";
 import { useText } from "../i18n/text";
 import type { School } from "../room/directory";
 import { useDirectory } from "../room/directory";
+import { useRoomState } from "../room/store";
+
+// Timetables and clocks on school walls count to 24, whatever the language's habit.
+const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
 
 function dateIn(at: number, timeZone: string): string {
   return new Intl.DateTimeFormat("en-CA", { timeZone }).format(at);
 }
 
-function placesOf(schools: Readonly<Record<string, School>>): School[] {
+function placesOf(schools: Readonly<Record<string, School>>, ownId: string): School[] {
   const seen = new Map<string, School>();
-  for (const school of Object.values(schools)) {
+  const own = schools[ownId];
+  for (const school of own ? [own, ...Object.values(schools)] : Object.values(schools)) {
     const name = `${school.city} ${school.time_zone}`;
     if (!seen.has(name)) seen.set(name, school);
   }
   return [...seen.values()];
 }
 
+/** How a moment stands in a sentence: by itself ("Monday at 09:00"), or after a verb ("at 09:00"). */
+type Place = "alone" | "after verb";
+
 /**
  * Return the function that says when something will be, by the clocks of all of the room's schools.
  *
- * "09:00 (Lund) / 10:00 (Thessaloniki)"; one time alone where all clocks say the same, and the day
- * before it unless it is today.
+ * "09:00 (Lund) / 10:00 (Thessaloniki)", the reader's own school first; one time alone where all
+ * clocks say the same, and the day before it unless it is today.
  */
-export function useClocks(): (at: number) => string {
+export function useClocks(place: Place = "alone"): (at: number) => string {
   const { formatTime, formatDate } = useIntl();
   const t = useText();
   const schools = useDirectory((state) => state.schools);
+  const ownSchool = useRoomState((state) => state.you?.school_id ?? "");
   return (at) => {
-    const clock = { hour: "2-digit", minute: "2-digit" } as const;
-    const places = placesOf(schools);
-    const times = places.map(({ time_zone: timeZone }) => formatTime(at, { ...clock, timeZone }));
-    const here = formatTime(at, clock);
+    const places = placesOf(schools, ownSchool);
+    const times = places.map(({ time_zone: timeZone }) => formatTime(at, { ...CLOCK, timeZone }));
+    const here = formatTime(at, CLOCK);
     const time = times.every((one) => one === here)
       ? here
       : places
@@ -39,13 +47,16 @@ export function useClocks(): (at: number) => string {
           )
           .join(" / ");
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if (dateIn(at, zone) === dateIn(Date.now(), zone)) return time;
-    return t("chat.hours.day_time", { day: formatDate(at, { weekday: "long" }), time });
+    if (dateIn(at, zone) === dateIn(Date.now(), zone)) {
+      return place === "alone" ? time : t("chat.hours.at", { time });
+    }
+    const day = formatDate(at, { weekday: "long" });
+    return t(place === "alone" ? "chat.hours.day_time" : "chat.hours.on_day", { day, time });
   };
 }
 
 /** Return the function that writes a time of day in the reader's zone. */
 export function useTime(): (at: number) => string {
   const { formatTime } = useIntl();
-  return (at) => formatTime(at, { hour: "2-digit", minute: "2-digit" });
+  return (at) => formatTime(at, CLOCK);
 }

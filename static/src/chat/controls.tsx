@@ -25,7 +25,7 @@ function endOf(span: Span, now: number): number | null {
 }
 
 /** Say whether pupils may write; let a teacher decide it. */
-export function HoursControl() {
+export function HoursControl({ isSmall }: { isSmall: boolean }) {
   const t = useText();
   const { you } = useRoom();
   const { isOpen, changesAt } = useOpen();
@@ -42,7 +42,7 @@ export function HoursControl() {
         placement="bottom end"
         button={
           <Button variant="quiet" icon={isOpen ? LockOpen : Lock}>
-            {t(isOpen ? "chat.hours.is_open" : "chat.hours.is_closed")}
+            {t(`chat.hours.is_${isOpen ? "open" : "closed"}${isSmall ? "_short" : ""}`)}
           </Button>
         }
       >

@@ -46,8 +46,11 @@ export function useMayWrite(channelId: string): boolean {
 /** Say whether the chat is open for pupils, and until when. */
 export function useHoursSentence(): string {
   const t = useText();
-  const clocks = useClocks();
+  const clock = useClocks();
+  const clockAfterVerb = useClocks("after verb");
   const { isOpen, changesAt } = useOpen();
   if (changesAt === null) return t(isOpen ? "chat.hours.open" : "chat.hours.closed");
-  return t(isOpen ? "chat.hours.open_until" : "chat.hours.opens_at", { time: clocks(changesAt) });
+  return isOpen
+    ? t("chat.hours.open_until", { time: clock(changesAt) })
+    : t("chat.hours.opens_at", { time: clockAfterVerb(changesAt) });
 }

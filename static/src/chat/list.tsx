@@ -15,7 +15,15 @@ import { Button } from "../ui/button";
 import { EmptyState, SkeletonList } from "../ui/marks";
 import { useDayName } from "../ui/time";
 import { toast } from "../ui/toast";
-import { loadAround, loadNewer, loadNewest, loadOlder, markRead } from "./actions";
+import {
+  loadAround,
+  loadNewer,
+  loadNewest,
+  loadOlder,
+  loadUnread,
+  markRead,
+  PAGE_SIZE,
+} from "./actions";
 import { useNameOf } from "./channels";
 import style from "./chat.module.css";
 import { MessageLine, PendingLine } from "./message";
@@ -67,8 +75,10 @@ export function MessageList({
   const channel = useChannel(channelId);
   // Where the unread began when one came; it stays there while one reads.
   const [unreadFrom] = useState(() => (channel && channel.unread > 0 ? channel.read_seq : null));
+  const unreadCount = useRef(channel?.unread ?? 0);
   const [missing, setMissing] = useState<string | null>(null);
   const [isAtEnd, setAtEnd] = useState(true);
+  const [active, setActive] = useState<string | null>(null);
   const box = useRef<HTMLDivElement>(null);
   const shown = useRef({ first: "", height: 0, target: "" });
   const stays = useRef(targetId === null);
@@ -83,9 +93,13 @@ export function MessageList({
         setMissing(targetId);
       });
     } else if (!isLoaded) {
-      loadNewest(wire, channelId).catch((reason: unknown) => toast(errorText(reason)));
+      const isMuch = unreadFrom !== null && unreadCount.current > PAGE_SIZE;
+      const loading = isMuch
+        ? loadUnread(wire, channelId, unreadFrom)
+        : loadNewest(wire, channelId);
+      loading.catch((reason: unknown) => toast(errorText(reason)));
     }
-  }, [wire, channelId, targetId, isSought, isLoaded, errorText]);
+  }, [wire, channelId, targetId, isSought, isLoaded, unreadFrom, errorText]);
 
   const look = useCallback(() => {
     const area = box.current;
@@ -146,6 +160,11 @@ export function MessageList({
     setAtEnd(true);
   }
 
+  function activate({ target }: { target: EventTarget }) {
+    const line = target instanceof Element && target.closest<HTMLElement>("[data-message]");
+    if (line) setActive(line.dataset.message ?? null);
+  }
+
   function jump(messageId: string) {
     if (messageId === targetId && box.current) goTo(box.current, messageId);
     else onJump(messageId);
@@ -169,7 +188,15 @@ export function MessageList({
   return (
     <div className={style.listFrame}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: arrow keys go from message to message */}
-      <div ref={box} className={style.list} onScroll={look} onKeyDown={walk} data-testid="messages">
+      <div
+        ref={box}
+        className={style.list}
+        onScroll={look}
+        onKeyDown={walk}
+        onFocus={activate}
+        onPointerOver={activate}
+        data-testid="messages"
+      >
         {window.messages.length === 0 && pending.length === 0 && (
           <EmptyState icon={MessagesSquare} title={t("chat.empty")}>
             {t("chat.empty.hint")}
@@ -178,6 +205,7 @@ export function MessageList({
         <Lines
           messages={window.messages}
           unreadFrom={unreadFrom}
+          activeId={isIn(window.messages, active) ? active : (window.messages.at(-1)?.id ?? null)}
           targetId={targetId}
           onJump={jump}
         />
@@ -201,18 +229,20 @@ function goTo(area: HTMLElement, messageId: string): void {
   line?.focus({ preventScroll: true });
 }
 
-function isIn(messages: readonly Message[] | undefined, id: string): boolean {
+function isIn(messages: readonly Message[] | undefined, id: string | null): boolean {
   return messages?.some((message) => message.id === id) ?? false;
 }
 
 function Lines({
   messages,
   unreadFrom,
+  activeId,
   targetId,
   onJump,
 }: {
   messages: readonly Message[];
   unreadFrom: number | null;
+  activeId: string | null;
   targetId: string | null;
   onJump: (messageId: string) => void;
 }) {
@@ -242,6 +272,7 @@ function Lines({
         <MessageLine
           message={message}
           isFollowing={!isNewDay && !isFirstUnread && follows(message, before)}
+          isActive={message.id === activeId}
           isTarget={message.id === targetId}
           onJump={onJump}
         />

@@ -55,9 +55,11 @@ function Time({ at }: { at: number }) {
 /** Draw what a message answers; pressing it goes there. */
 function Answered({
   reply,
+  isActive = false,
   onJump,
 }: {
   reply: NonNullable<Message["reply"]>;
+  isActive?: boolean;
   onJump?: (messageId: string) => void;
 }) {
   const t = useText();
@@ -65,6 +67,7 @@ function Answered({
   return (
     <Pressable
       className={style.answered ?? ""}
+      excludeFromTabOrder={!isActive}
       {...(onJump ? { onPress: () => onJump(reply.message_id) } : { isDisabled: true })}
     >
       <CornerUpLeft aria-hidden size={16} />
@@ -77,16 +80,24 @@ function Answered({
   );
 }
 
-/** Draw a message, and what one can do with it. */
+/**
+ * Draw a message, and what one can do with it.
+ *
+ * Only the active one takes part in the order of the Tab key; else a hundred messages would stand
+ * between the page and the composer.
+ */
 export function MessageLine({
   message,
   isFollowing,
+  isActive,
   isTarget,
   onJump,
 }: {
   message: Message;
   /** Whether the one above is the same person's, of the same minutes. */
   isFollowing: boolean;
+  /** Whether it is the one that was last pointed at or focused. */
+  isActive: boolean;
   /** Whether the address leads to it. */
   isTarget: boolean;
   onJump: (messageId: string) => void;
@@ -100,7 +111,7 @@ export function MessageLine({
     <article
       aria-label={label}
       data-message={message.id}
-      tabIndex={-1}
+      tabIndex={isActive ? 0 : -1}
       className={classes(style.message, isFollowing && style.following, isTarget && style.target)}
     >
       <div className={style.side}>
@@ -112,22 +123,26 @@ export function MessageLine({
       </div>
       <div className={style.body}>
         {!isFollowing && (
-          <Author id={message.author_id} at={message.at} isEdited={message.edited_at !== null} />
+          <Author
+            id={message.author_id}
+            at={message.at}
+            isEdited={!isGone && message.edited_at !== null}
+          />
         )}
-        {message.reply && <Answered reply={message.reply} onJump={onJump} />}
+        {message.reply && <Answered reply={message.reply} isActive={isActive} onJump={onJump} />}
         {isGone ? (
           <p className={style.gone}>{t(`chat.removed.${message.removed_by ?? "author"}`)}</p>
         ) : (
           <p className={style.text}>
-            <Words text={message.text} />
+            <Words text={message.text} isActive={isActive} />
             {isFollowing && message.edited_at !== null && (
               <span className={style.edited}> {t("chat.edited")}</span>
             )}
           </p>
         )}
-        {message.reactions.length > 0 && <ReactionLine message={message} />}
+        {message.reactions.length > 0 && <ReactionLine message={message} isActive={isActive} />}
       </div>
-      {!isGone && <MessageActions message={message} />}
+      {!isGone && isActive && <MessageActions message={message} />}
     </article>
   );
 }
@@ -142,7 +157,7 @@ function useReact(message: Message): (emoji: Emoji, on: boolean) => void {
   };
 }
 
-function ReactionLine({ message }: { message: Message }) {
+function ReactionLine({ message, isActive }: { message: Message; isActive: boolean }) {
   const t = useText();
   const nameOf = useNameOf();
   const me = useChat((state) => state.me);
@@ -161,6 +176,7 @@ function ReactionLine({ message }: { message: Message }) {
                 aria-label={t("chat.reaction", { emoji, count: member_ids.length, names })}
                 aria-pressed={isMine}
                 isDisabled={!mayWrite}
+                excludeFromTabOrder={!isActive}
                 onPress={() => react(emoji, !isMine)}
               >
                 <span aria-hidden>{emoji}</span>
@@ -292,7 +308,7 @@ export function PendingLine({ pending }: { pending: Pending }) {
         <Author id={wire.you.member_id} at={pending.at} isEdited={false} />
         {pending.reply && <Answered reply={pending.reply} />}
         <p className={style.text}>
-          <Words text={pending.text} />
+          <Words text={pending.text} isActive />
         </p>
         {isFailed ? (
           <div role="alert" className={style.problem}>

@@ -8,6 +8,7 @@ import { useChat } from "./store";
 export default function ChatToday() {
   const t = useText();
   const clocks = useClocks();
+  const clocksAfterVerb = useClocks("after verb");
   const openings = useChat((state) => state.hours?.openings);
   const now = Date.now();
   const midnight = new Date(now).setHours(24, 0, 0, 0);
@@ -28,7 +29,7 @@ export default function ChatToday() {
   function sentence(start: number | null, end: number | null): string {
     if (start === null && end === null) return t("chat.hours.open");
     if (start === null) return t("chat.hours.open_until", { time: clocks(end ?? 0) });
-    if (end === null) return t("chat.hours.opens_at", { time: clocks(start) });
+    if (end === null) return t("chat.hours.opens_at", { time: clocksAfterVerb(start) });
     return t("chat.today.from_to", { start: clocks(start), end: clocks(end) });
   }
 }

@@ -4,14 +4,21 @@ import { useDirectory } from "../room/directory";
 import type { Unread } from "../room/tool";
 import { loadOverview } from "./actions";
 import { EVERYONE, STAFF_ROOM, useChannelName } from "./channels";
+import { useKept } from "./kept";
 import { useChat } from "./store";
 
-/** Return the channels with unread messages; the list follows the teams that one sees. */
+/**
+ * Return the channels with unread messages.
+ *
+ * It is drawn as long as the room is; so what the chat does in all of the room stands here: the
+ * channels follow the teams, and what was left unsent is sent.
+ */
 export function useUnreadChannels(): readonly Unread[] {
   const { href } = useRoom();
   const channelName = useChannelName();
   const channels = useChat((state) => state.channels);
   useTeamsFollowed();
+  useKept();
   return channels
     .filter(({ unread }) => unread > 0)
     .map(({ id, unread }) => ({

@@ -106,12 +106,12 @@ function Channels({ current }: { current: string }) {
   );
 }
 
-function SearchLink() {
+function SearchLink({ isSmall = false }: { isSmall?: boolean }) {
   const t = useText();
   const { href } = useRoom();
   return (
     <ButtonLink variant="quiet" icon={Search} href={href("chat/search")}>
-      {t("chat.search")}
+      <span className={isSmall ? "unseen" : ""}>{t("chat.search")}</span>
     </ButtonLink>
   );
 }
@@ -145,8 +145,8 @@ function ChannelPane({
       {...(isPhone ? { back: { href: href("chat"), label: t("chat.title") } } : {})}
       actions={
         <>
-          {channelId !== STAFF_ROOM && <HoursControl />}
-          <SearchLink />
+          {channelId !== STAFF_ROOM && <HoursControl isSmall={isPhone} />}
+          <SearchLink isSmall={isPhone} />
         </>
       }
     >
