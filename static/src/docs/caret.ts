@@ -1,3 +1,4 @@
+import type { Awareness } from "y-protocols/awareness";
 import { useDirectory } from "../room/directory";
 import { type Colours, coloursOf } from "../ui/colours";
 
@@ -20,14 +21,39 @@ export function drawCaret(user: Stamped): HTMLElement {
   const { fill, ink } = coloursOfMember(user.id);
   const caret = document.createElement("span");
   caret.className = "caret";
+  caret.dataset.member = user.id ?? "";
   caret.style.borderColor = fill;
   const label = document.createElement("span");
   label.className = "caret-name";
   label.style.background = fill;
   label.style.color = ink;
-  label.textContent = user.name ?? "";
+  const [initial = "", ...rest] = user.name ?? "";
+  const more = document.createElement("span");
+  more.className = "caret-more";
+  more.textContent = rest.join("");
+  label.append(initial, more);
   caret.append(label);
   return caret;
+}
+
+/**
+ * Unfold the name of everyone whose cursor moves; it folds to the initial when they rest.
+ *
+ * @returns the function that ends it
+ */
+export function unfoldNames(root: ParentNode, awareness: Awareness): () => void {
+  const unfold = ({ updated }: { updated: readonly number[] }) => {
+    for (const client of updated) {
+      const member = (awareness.getStates().get(client)?.user as Stamped | undefined)?.id;
+      const names = root.querySelectorAll(`.caret[data-member="${member}"] .caret-more`);
+      for (const animation of [...names].flatMap((name) => name.getAnimations())) {
+        animation.currentTime = 0;
+        animation.play();
+      }
+    }
+  };
+  awareness.on("change", unfold);
+  return () => awareness.off("change", unfold);
 }
 
 /** Return how another person's selection is marked. */

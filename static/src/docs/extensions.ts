@@ -38,7 +38,6 @@ function nodes(t: Text): Extensions {
       link: {
         openOnClick: false,
         defaultProtocol: "https",
-        protocols: ["mailto"],
         isAllowedUri: (address) => isLinkable(address),
         HTMLAttributes: { target: "_blank", rel: "noopener nofollow ugc" },
       },

@@ -4,6 +4,7 @@ import { EditorView, keymap, placeholder } from "@codemirror/view";
 import { useEffect, useRef } from "react";
 import { yCollab, yUndoManagerKeymap } from "y-codemirror.next";
 import { useText } from "../i18n/text";
+import { unfoldNames } from "./caret";
 import style from "./docs.module.css";
 import type { EditorProps } from "./editor";
 import { cursors } from "./plain_cursors";
@@ -31,6 +32,16 @@ const looks = EditorView.theme({
     whiteSpace: "nowrap",
     pointerEvents: "none",
   },
+  // As in editor.css, which does not reach into the shadow root.
+  ".caret-more": {
+    display: "inline-block",
+    maxWidth: "16em",
+    overflow: "hidden",
+    verticalAlign: "bottom",
+    animation: "caret-fold 150ms 2.5s forwards",
+  },
+  "@keyframes caret-fold": { to: { maxWidth: "0" } },
+  "@media (prefers-reduced-motion: reduce)": { ".caret-more": { animationDuration: "1ms" } },
 });
 
 function writable(mayWrite: boolean): Extension {
@@ -78,8 +89,10 @@ export default function PlainEditor({ live, title, mayWrite, onFacts }: EditorPr
       }),
     });
     view.current = made;
+    const fold = unfoldNames(root, live.awareness);
     count();
     return () => {
+      fold();
       clearTimeout(timer);
       made.destroy();
       view.current = null;

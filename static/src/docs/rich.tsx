@@ -3,6 +3,7 @@ import { EditorContent, useEditor } from "@tiptap/react";
 import { useEffect, useState } from "react";
 import { useText } from "../i18n/text";
 import { useDirectory } from "../room/directory";
+import { unfoldNames } from "./caret";
 import style from "./docs.module.css";
 import "./editor.css";
 import type { EditorProps } from "./editor";
@@ -82,6 +83,8 @@ export default function RichEditor({ live, title, mayWrite, isSynced, onFacts }:
   );
   useFacts(editor, onFacts);
   useAnchor(isSynced);
+
+  useEffect(() => unfoldNames(editor.view.dom, live.awareness), [editor, live]);
 
   useEffect(() => {
     editor.setEditable(mayWrite, false);

@@ -4,6 +4,7 @@ import {
   Bold,
   ChevronDown,
   Code,
+  Ellipsis,
   Italic,
   Link2,
   List,
@@ -57,18 +58,6 @@ const MARKS: readonly Toggle[] = [
     label: "docs.tool.underline",
     run: (editor) => editor.chain().focus().toggleUnderline().run(),
   },
-  {
-    name: "strike",
-    icon: Strikethrough,
-    label: "docs.tool.strike",
-    run: (editor) => editor.chain().focus().toggleStrike().run(),
-  },
-  {
-    name: "code",
-    icon: Code,
-    label: "docs.tool.code",
-    run: (editor) => editor.chain().focus().toggleCode().run(),
-  },
 ];
 
 const BLOCKS: readonly Toggle[] = [
@@ -90,6 +79,21 @@ const BLOCKS: readonly Toggle[] = [
     label: "docs.tool.task_list",
     run: (editor) => editor.chain().focus().toggleTaskList().run(),
   },
+];
+
+const MORE: readonly Toggle[] = [
+  {
+    name: "strike",
+    icon: Strikethrough,
+    label: "docs.tool.strike",
+    run: (editor) => editor.chain().focus().toggleStrike().run(),
+  },
+  {
+    name: "code",
+    icon: Code,
+    label: "docs.tool.code",
+    run: (editor) => editor.chain().focus().toggleCode().run(),
+  },
   {
     name: "blockquote",
     icon: Quote,
@@ -98,7 +102,7 @@ const BLOCKS: readonly Toggle[] = [
   },
 ];
 
-const ON_AND_OFF = [...MARKS, ...BLOCKS];
+const ON_AND_OFF = [...MARKS, ...BLOCKS, ...MORE];
 
 function useActive(editor: Editor) {
   return useEditorState({
@@ -171,11 +175,31 @@ function StyleMenu({ editor, level }: { editor: Editor; level: number }) {
   );
 }
 
+/** What is used less often. */
+function MoreMenu({ editor, on }: { editor: Editor; on: readonly string[] }) {
+  const t = useText();
+  return (
+    <Menu
+      aria-label={t("docs.tool.more")}
+      selectionMode="multiple"
+      selectedKeys={on}
+      button={<IconButton icon={Ellipsis} label={t("docs.tool.more")} />}
+    >
+      {MORE.map(({ name, icon, label, run }) => (
+        <MenuItem key={name} id={name} icon={icon} onAction={() => run(editor)}>
+          {t(label)}
+        </MenuItem>
+      ))}
+    </Menu>
+  );
+}
+
 function InsertMenu({ editor, onMath }: { editor: Editor; onMath: () => void }) {
   const t = useText();
   return (
     <Menu
       aria-label={t("docs.tool.insert")}
+      placement="bottom end"
       button={<IconButton icon={Plus} label={t("docs.tool.insert")} />}
     >
       <MenuItem
@@ -265,6 +289,7 @@ export function Toolbar({
         isSelected={active.isLink}
         onChange={onLink}
       />
+      <MoreMenu editor={editor} on={active.on} />
       <span className={style.gap} />
       <Toggles toggles={BLOCKS} on={active.on} editor={editor} />
       <span className={style.gap} />

@@ -1,5 +1,6 @@
 import { X } from "lucide-react";
 import { Suspense } from "react";
+import type { Place } from "../frames";
 import { useText } from "../i18n/text";
 import { IconButton } from "../ui/button";
 import { SkeletonList } from "../ui/marks";
@@ -11,12 +12,12 @@ import { TOOLS } from "./tools";
 const WIDE = "(min-width: 64rem)";
 
 /** Stand the chat beside the work, where there is room for both. */
-export function Dock({ current }: { current: string }) {
+export function Dock({ place }: { place: Place }) {
   const t = useText();
   const isOpen = useDock((state) => state.isOpen);
   const isWide = useMedia(WIDE);
   const Content = TOOLS.find((tool) => tool.Dock)?.Dock;
-  if (!isOpen || !isWide || !canDock(current) || !Content) return null;
+  if (!isOpen || !isWide || !canDock(place) || !Content) return null;
   return (
     <aside aria-label={t("room.dock")} className={style.dock}>
       <div className={style.dockHead}>

@@ -1,4 +1,5 @@
 import { create } from "zustand";
+import type { Place } from "../frames";
 
 const KEPT_AS = "twinspace.dock";
 
@@ -23,7 +24,7 @@ export function toggleDock(isOpen: boolean): void {
   }
 }
 
-/** Tell whether the dock can stand beside this tool: where people write together. */
-export function canDock(tool: string): boolean {
-  return tool === "docs";
+/** Tell whether the dock can stand beside what is shown: where people write together. */
+export function canDock({ tool, target }: Place): boolean {
+  return tool === "docs" && Boolean(target);
 }

@@ -1,28 +1,25 @@
 import { Eye, Footprints, MessageCircle, Users } from "lucide-react";
 import { Link, Button as Pressable } from "react-aria-components";
-import { useConnection } from "../connection";
 import { useTargetTitle } from "../docs/store";
-import type { Present } from "../frames";
+import type { Place, Present } from "../frames";
 import { useText } from "../i18n/text";
 import { SchoolBadge } from "../ui/avatar";
 import { IconButton, IconToggle } from "../ui/button";
-import { SavedSign, type SavedState } from "../ui/marks";
+import { SavedSign } from "../ui/marks";
 import { Panel } from "../ui/menu";
-import { useNow } from "../ui/time";
 import { useRoom } from "./context";
 import { useDirectory, useMember } from "./directory";
 import { canDock, toggleDock, useDock } from "./dock_state";
 import { MemberAvatar, Person } from "./person";
 import style from "./room.module.css";
-import { useSaved } from "./saved";
+import { useSavedSign } from "./saved";
 import { follow, pathOf, useRoomState } from "./store";
-import type { Tool } from "./tool";
 import { TOOLS } from "./tools";
 
 const FACES = 4;
 
 /** Draw the line above the work: the project, whether all is saved, and who is here. */
-export function Head({ tool }: { tool: Tool | undefined }) {
+export function Head({ place }: { place: Place }) {
   const t = useText();
   const room = useRoomState((state) => state.room);
   const schools = useDirectory((state) => state.schools);
@@ -38,7 +35,7 @@ export function Head({ tool }: { tool: Tool | undefined }) {
         </span>
       </div>
       <HeadSaved />
-      {tool && canDock(tool.name) && (
+      {canDock(place) && (
         <span className={style.onlyWide}>
           <IconToggle
             icon={MessageCircle}
@@ -53,19 +50,9 @@ export function Head({ tool }: { tool: Tool | undefined }) {
   );
 }
 
-/** After this long a change on its way counts as late, and its age is told. */
-const LATE_MS = 2_000;
-
 function HeadSaved() {
-  const { unsaved, since, isKept } = useSaved();
-  const status = useConnection((state) => state.status);
-  const now = useNow(unsaved ? 1_000 : null);
-  if (unsaved === null) return null;
-  const age = since === null ? 0 : Math.max(0, now - since);
-  let state: SavedState = "saved";
-  if (status !== "open" && isKept) state = "offline";
-  else if (unsaved) state = age > LATE_MS || status !== "open" ? "late" : "saving";
-  return <SavedSign state={state} seconds={Math.floor(age / 1_000)} />;
+  const sign = useSavedSign();
+  return sign && <SavedSign {...sign} />;
 }
 
 function WhoIsHere() {

@@ -11,11 +11,12 @@ import { Banner } from "../ui/banner";
 import { Button } from "../ui/button";
 import { useTitle } from "../ui/page";
 import { RoomHere, useRoom } from "./context";
-import { useMember } from "./directory";
+import { useDirectory, useMember } from "./directory";
 import { Dock } from "./dock";
 import { Head } from "./head";
 import { BottomBar, Rail } from "./rail";
 import style from "./room.module.css";
+import { useSavedSign } from "./saved";
 import { RoomSkeleton } from "./skeleton";
 import { clear, follow, pathOf, placeOf, useRoomState } from "./store";
 import type { Tool } from "./tool";
@@ -94,7 +95,6 @@ function Shell() {
   const tools = toolsFor(you.role);
   const [path] = useLocation();
   const place = placeOf(path);
-  const current = tools.find((tool) => tool.name === place.tool) ?? tools[0];
   const main = useRef<HTMLElement>(null);
   usePlace();
   useFollowing();
@@ -112,7 +112,7 @@ function Shell() {
         {t("pages.skip")}
       </a>
       <Rail tools={tools} current={place.tool} />
-      <Head tool={current} />
+      <Head place={place} />
       <div className={style.lines}>
         <Lines />
       </div>
@@ -134,7 +134,7 @@ function Shell() {
             </Route>
           </Switch>
         </main>
-        <Dock current={place.tool} />
+        <Dock place={place} />
       </div>
       <BottomBar tools={tools} current={place.tool} />
     </div>
@@ -185,13 +185,20 @@ function useFollowing(): void {
 
 function Lines() {
   const t = useText();
-  const { status } = useConnection();
+  const isWaiting = useConnection(({ status }) => status === "waiting");
   const state = useRoomState(({ room }) => room?.state);
   const following = useRoomState((room) => room.following);
+  const sign = useSavedSign();
   return (
     <>
-      {status === "waiting" && <AwayLine />}
+      {isWaiting && !sign && <AwayLine />}
+      {sign && (sign.state === "late" || sign.state === "offline") && (
+        <div className={style.phoneLine} aria-hidden>
+          {t(`ui.saved.${sign.state}`, { seconds: sign.seconds })}
+        </div>
+      )}
       {(state === "closed" || state === "archived") && <Banner isEdge>{t(`room.${state}`)}</Banner>}
+      <ModeratorLine />
       {following && <FollowingLine id={following} />}
     </>
   );
@@ -204,6 +211,19 @@ function AwayLine() {
       {t(navigator.onLine ? "pages.away" : "pages.offline")}
     </Banner>
   );
+}
+
+/** Tell everyone that support staff are looking in. */
+function ModeratorLine() {
+  const t = useText();
+  const { you } = useRoom();
+  const present = useRoomState((state) => state.present);
+  const members = useDirectory((state) => state.members);
+  const names = Object.keys(present)
+    .filter((id) => id !== you.member_id && members[id]?.role === "moderator")
+    .map((id) => members[id]?.name);
+  if (names.length === 0) return null;
+  return <Banner isEdge>{t("room.moderator_here", { name: names.join(", ") })}</Banner>;
 }
 
 function FollowingLine({ id }: { id: string }) {

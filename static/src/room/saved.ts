@@ -1,4 +1,7 @@
 import { create } from "zustand";
+import { useConnection } from "../connection";
+import type { SavedState } from "../ui/marks";
+import { useNow } from "../ui/time";
 
 interface Saved {
   /** Whether something that was written is not on the server yet; null: nothing is being written. */
@@ -19,3 +22,19 @@ export const useSaved = create<Saved>()(() => ({
   since: null,
   isKept: false,
 }));
+
+/** After this long a change on its way counts as late, and its age is told. */
+const LATE_MS = 2_000;
+
+/** Return what the saved sign says now; null while nothing is being written. */
+export function useSavedSign(): { state: SavedState; seconds: number } | null {
+  const { unsaved, since, isKept } = useSaved();
+  const isOpen = useConnection(({ status }) => status === "open");
+  const now = useNow(unsaved ? 1_000 : null);
+  if (unsaved === null) return null;
+  const ageMs = since === null ? 0 : Math.max(0, now - since);
+  let state: SavedState = "saved";
+  if (!isOpen && isKept) state = "offline";
+  else if (unsaved) state = !isOpen || ageMs > LATE_MS ? "late" : "saving";
+  return { state, seconds: Math.floor(ageMs / 1_000) };
+}

@@ -78,10 +78,12 @@ export function SavedSign({ state, seconds = 0 }: { state: SavedState; seconds?:
   return (
     <span className={style.saved} data-state={state} data-testid="saved-sign">
       <Icon aria-hidden size={18} />
-      <span>{t(`ui.saved.${state}`, { seconds })}</span>
+      <span aria-hidden className={style.savedWords}>
+        {t(`ui.saved.${state}`, { seconds })}
+      </span>
       {/* Read out when the state changes, not at every second. */}
       <span role="status" className="unseen">
-        {state === "saved" || state === "offline" ? t(`ui.saved.${state}`, { seconds }) : ""}
+        {state === "late" ? t("ui.saved.late_unseen") : t(`ui.saved.${state}`)}
       </span>
     </span>
   );
