@@ -1,4 +1,4 @@
-"""Boards: who may make, name, order and put them away."""
+"""Boards: who may make, name, order and put them away (PROTOCOL.md F8)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The golden frames say what the server says, and leave no action out."""
+"""The golden frames (PROTOCOL.md T10, F6) say what the server says, and leave no action out."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Posts that wait for a teacher: nobody but their author and the staff learns that they exist."""
+"""Posts that wait for a teacher (PROTOCOL.md F1-F3): nobody else learns that they exist."""
 
 import json
 from dataclasses import dataclass

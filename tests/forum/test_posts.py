@@ -1,4 +1,4 @@
-"""Threads and posts: writing, quoting, changing, removing, liking."""
+"""Threads and posts: writing, quoting, changing, removing, liking (PROTOCOL.md F4-F6, F8)."""
 
 from typing import Any
 

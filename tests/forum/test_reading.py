@@ -1,4 +1,4 @@
-"""Reading: pages of a thread, marks, searches."""
+"""Reading: pages of a thread, marks and searches (PROTOCOL.md F4, F7, F9)."""
 
 from typing import Any
 
