@@ -3,35 +3,8 @@
 // last {"content", "vector"} of the first editor and whether the second one has the same.
 // Now and then a person is cut off, writes on, and comes back with a SyncStep2 that answers an
 // old state vector, so that it repeats what is known. setContent and undo rewrite much at once.
-import { JSDOM } from "jsdom";
-
-const { window } = new JSDOM("<!doctype html><body></body>");
-const names = ["document", "getComputedStyle", "navigator", "DOMParser", "Element"];
-names.push("HTMLElement", "MutationObserver", "Node");
-const globals = Object.fromEntries(names.map((name) => [name, window[name]]));
-Object.assign(globals, {
-  window,
-  ClipboardEvent: window.Event,
-  DragEvent: window.Event,
-  requestAnimationFrame: (callback) => setTimeout(callback, 0),
-  cancelAnimationFrame: clearTimeout,
-  innerHeight: 800,
-});
-for (const [name, value] of Object.entries(globals)) {
-  Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
-}
-const nowhere = { left: 0, right: 0, top: 0, bottom: 0, width: 0, height: 0 };
-window.Range.prototype.getClientRects = () => [];
-window.Range.prototype.getBoundingClientRect = () => nowhere;
-
-const Y = await import("yjs");
-const { Editor } = await import("@tiptap/core");
-const { default: StarterKit } = await import("@tiptap/starter-kit");
-const { TaskItem, TaskList } = await import("@tiptap/extension-list");
-const { TableKit } = await import("@tiptap/extension-table");
-const { TransformError } = await import("@tiptap/pm/transform");
-const { Mathematics } = await import("@tiptap/extension-mathematics");
-const { Collaboration } = await import("@tiptap/extension-collaboration");
+import * as Y from "yjs";
+import { editAtRandom, openEditor } from "./editor.mjs"; // of tests/peers, where this runs
 
 const [seed, steps] = process.argv.slice(-2).map(Number);
 let state = seed;
@@ -45,17 +18,7 @@ const REMOTE = "remote";
 function join(member, clientID) {
   const doc = new Y.Doc();
   doc.clientID = clientID;
-  const editor = new Editor({
-    element: document.createElement("div"),
-    extensions: [
-      StarterKit.configure({ undoRedo: false }),
-      TableKit,
-      TaskList,
-      TaskItem.configure({ nested: true }),
-      Mathematics,
-      Collaboration.configure({ document: doc }),
-    ],
-  });
+  const editor = openEditor(doc);
   const person = { member, doc, editor, online: true, unsent: [], lastSeen: undefined };
   doc.on("update", (update, origin) => {
     if (origin !== REMOTE && person.online) person.unsent.push(update);
@@ -88,68 +51,9 @@ function synchronise(person) {
   Y.applyUpdate(person.doc, Y.encodeStateAsUpdate(peer.doc), REMOTE);
 }
 
-const PASTE = `<h2>Title</h2><p>Some <b>bold <i>both</i></b> <a href="https://example.org/a?b=1"
-  class="q z" title="t">link</a> <code>c</code></p><ul><li><p>one</p><ul><li><p>deep</p></li></ul>
-  </li></ul><blockquote><p>q</p></blockquote><pre><code class="language-py">x=1</code></pre><hr>
-  <ol start="3" type="a"><li><p>n</p></li></ol><table><tr><th>h</th><td colspan="2">c</td></tr>
-  <tr><td>1</td><td>2</td><td>3</td></tr></table>`;
-
-const EDITS = [
-  (c) => c.insertContent("word "),
-  (c) => c.insertContent("é🦋"),
-  (c) => c.insertContent(PASTE),
-  (c) => below(6) === 0 && c.setContent(PASTE),
-  (c) => below(15) === 0 && c.selectAll() && c.deleteSelection(),
-  (c) => c.deleteSelection(),
-  (c) => c.splitBlock(),
-  (c) => c.joinBackward(),
-  (c) => c.toggleBold(),
-  (c) => c.toggleItalic(),
-  (c) => c.toggleUnderline(),
-  (c) => c.toggleStrike(),
-  (c) => c.toggleCode(),
-  (c) => c.setLink({ href: `https://example.org/${below(100)}` }),
-  (c) => c.unsetLink(),
-  (c) => c.unsetAllMarks(),
-  (c) => c.clearNodes(),
-  (c) => c.toggleHeading({ level: 1 + below(6) }),
-  (c) => c.toggleBulletList(),
-  (c) => c.toggleOrderedList(),
-  (c) => c.toggleTaskList(),
-  (c) => c.updateAttributes("taskItem", { checked: true }),
-  (c) => c.sinkListItem("listItem"),
-  (c) => c.sinkListItem("taskItem"),
-  (c) => c.liftListItem("listItem"),
-  (c) => c.toggleBlockquote(),
-  (c) => c.toggleCodeBlock({ language: "py" }),
-  (c) => c.setHorizontalRule(),
-  (c) => c.setHardBreak(),
-  (c) => c.insertTable({ rows: 2, cols: 2, withHeaderRow: true }),
-  (c) => c.addColumnAfter(),
-  (c) => c.addRowAfter(),
-  (c) => c.deleteColumn(),
-  (c) => c.mergeCells(),
-  (c) => c.deleteTable(),
-  (c) => c.insertInlineMath({ latex: "x^2" }),
-  (c) => c.insertBlockMath({ latex: "\\sum" }),
-  (c) => c.undo(),
-  (c) => c.undo(),
-  (c) => c.redo(),
-];
-
 for (let step = 0; step < steps; step++) {
   const person = people[below(2)];
-  const size = person.editor.state.doc.content.size;
-  const from = below(size + 1);
-  const to = Math.min(size, from + (below(3) === 0 ? 0 : below(30)));
-  person.editor.commands.setTextSelection({ from, to });
-  const edit = EDITS[below(EDITS.length)];
-  try {
-    edit(person.editor.commands);
-  } catch (error) {
-    // Some commands throw at some selections, and have then changed nothing.
-    if (!(error instanceof TransformError || error instanceof RangeError)) throw error;
-  }
+  editAtRandom(person.editor, below);
   if (person.online && below(40) === 0) {
     person.lastSeen = Y.encodeStateVector(other(person).doc);
     send();
