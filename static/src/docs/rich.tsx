@@ -1,6 +1,6 @@
 import type { Editor } from "@tiptap/core";
 import { EditorContent, useEditor } from "@tiptap/react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useText } from "../i18n/text";
 import { useDirectory } from "../room/directory";
 import { unfoldNames } from "./caret";
@@ -62,6 +62,7 @@ function useAnchor(isSynced: boolean): void {
 export default function RichEditor({ live, title, mayWrite, isSynced, onFacts }: EditorProps) {
   const t = useText();
   const [link, setLink] = useState<LinkAt | null>(null);
+  const paper = useRef<HTMLDivElement>(null);
   const [math, setMath] = useState<MathAt | null>(null);
   const editor = useEditor(
     {
@@ -84,7 +85,7 @@ export default function RichEditor({ live, title, mayWrite, isSynced, onFacts }:
   useFacts(editor, onFacts);
   useAnchor(isSynced);
 
-  useEffect(() => unfoldNames(editor.view.dom, live.awareness), [editor, live]);
+  useEffect(() => (paper.current ? unfoldNames(paper.current, live.awareness) : undefined), [live]);
 
   useEffect(() => {
     editor.setEditable(mayWrite, false);
@@ -122,7 +123,7 @@ export default function RichEditor({ live, title, mayWrite, isSynced, onFacts }:
   return (
     <>
       {mayWrite && <Toolbar editor={editor} onLink={openLink} onMath={openMath} />}
-      <div className={style.paper}>
+      <div ref={paper} className={style.paper}>
         <EditorContent editor={editor} className={style.editor} />
       </div>
       {link && <LinkDialog editor={editor} at={link} onClose={() => setLink(null)} />}

@@ -5,7 +5,7 @@ import { RoomConnection, type StopReason, useConnection } from "../connection";
 import { dispatch, load } from "../dispatch";
 import { followPerson } from "../i18n/language";
 import { useText } from "../i18n/text";
-import { NotFound, Stopped } from "../pages/pages";
+import { Fence, NotFound, Stopped } from "../pages/pages";
 import { Refused } from "../refused";
 import { Banner } from "../ui/banner";
 import { Button } from "../ui/button";
@@ -126,7 +126,9 @@ function Shell() {
                 // A nest at "/" would take every address of the room.
                 nest={tool.name !== "home"}
               >
-                <ToolView tool={tool} />
+                <Fence>
+                  <ToolView tool={tool} />
+                </Fence>
               </Route>
             ))}
             <Route>
