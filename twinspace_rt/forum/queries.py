@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from twinspace_rt.errors import InvalidCommand, NotFound
 from twinspace_rt.forum.access import access_thread, held_seen, threads_seen
@@ -163,14 +163,13 @@ def _places_read(
         select(post.c.thread_id, func.max(post.c.place))
         .select_from(post)
         .join(member, member.c.id == principal.member_id)
-        .where(post.c.room_id == principal.room_id, post.c.shown_at < member.c.created_at)
+        .where(_among(principal, thread_id), post.c.shown_at < member.c.created_at)
         .group_by(post.c.thread_id)
     )
     marks = select(read_mark.c.thread_id, read_mark.c.place).where(
         read_mark.c.member_id == principal.member_id
     )
     if thread_id is not None:
-        before = before.where(post.c.thread_id == thread_id)
         marks = marks.where(read_mark.c.thread_id == thread_id)
     places: dict[str, int] = {row[0]: row[1] for row in connection.execute(before)}
     places.update((row.thread_id, row.place) for row in connection.execute(marks))
@@ -196,16 +195,21 @@ def _count_unread(
             ),
         )
         .where(
-            post.c.room_id == principal.room_id,
+            _among(principal, thread_id),
             post.c.state == "seen",
             post.c.author_id != principal.member_id,
             came_after,
         )
         .group_by(post.c.thread_id)
     )
-    if thread_id is not None:
-        query = query.where(post.c.thread_id == thread_id)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _among(principal: Principal, thread_id: str | None) -> ColumnElement[bool]:
+    # One thread is found by its own index; the room's would lead through every post of the room.
+    if thread_id is not None:
+        return post.c.thread_id == thread_id
+    return post.c.room_id == principal.room_id
 
 
 # -- pages of a thread

@@ -8,6 +8,8 @@ export const forum: Tool = {
   icon: MessagesSquare,
   title: "forum.title",
   View: lazy(() => import("./view")),
+  // A class discusses among itself.
+  isFor: (role) => role !== "visitor",
   useUnread,
   useNews,
 };

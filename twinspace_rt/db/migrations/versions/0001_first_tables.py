@@ -448,7 +448,11 @@ def upgrade() -> None:
     with op.batch_alter_table("forum_post", schema=None) as batch_op:
         batch_op.create_index("ix_forum_post_author", ["author_id", "state"], unique=False)
         batch_op.create_index("ix_forum_post_quote", ["quote_post_id"], unique=False)
-        batch_op.create_index("ix_forum_post_room", ["room_id", "state", "shown_at"], unique=False)
+        batch_op.create_index(
+            "ix_forum_post_room",
+            ["room_id", "state", "shown_at", "thread_id", "place", "author_id"],
+            unique=False,
+        )
 
     op.create_table(
         "forum_read",
