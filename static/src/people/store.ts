@@ -1,9 +1,22 @@
-import type { PushOf, Snapshots } from "../frames";
+import { create } from "zustand";
+import type { PushOf, Replies, Snapshots } from "../frames";
 import { dropTeam, putMember, putTeam, setDirectory, useDirectory } from "../room/directory";
 import { changeRoom, changeYou, useRoomState } from "../room/store";
 
-/** Begin anew with what the server told. */
-export function load({ members, removed, schools, teams }: Snapshots["people"]): void {
+/** What is printed on a join card. */
+export type JoinCard = NonNullable<Replies["people.reset_card"]["result"]>;
+
+interface People {
+  /** Real names of my own school's pupils, by member id; a pupil and a visitor have none. */
+  roster: Readonly<Record<string, string>>;
+  /** Cards made since this page was opened. The server does not know their words any more. */
+  cards: readonly JoinCard[];
+}
+
+export const usePeople = create<People>()(() => ({ roster: {}, cards: [] }));
+
+/** Begin anew with what the server told; cards that wait to be printed stay. */
+export function load({ members, removed, schools, teams, roster }: Snapshots["people"]): void {
   setDirectory(
     [
       ...members.map((member) => ({ ...member, removed: false })),
@@ -12,6 +25,7 @@ export function load({ members, removed, schools, teams }: Snapshots["people"]):
     schools,
     teams,
   );
+  usePeople.setState({ roster: named(roster) });
 }
 
 /** Take in what happened. */
@@ -25,27 +39,57 @@ export function apply(push: PushOf<"people">): void {
       if (member.id === you?.member_id) changeYou({ name: member.name, role: member.role });
       break;
     }
-    case "people.removed": {
-      const member = useDirectory.getState().members[push.member_id];
-      if (member) putMember({ ...member, removed: true });
+    case "people.removed":
+      remove(push.member_id);
       break;
-    }
     case "people.team_changed":
       putTeam(push.team);
       break;
     case "people.team_removed":
       dropTeam(push.team_id);
       break;
+    case "people.roster_changed":
+      usePeople.setState(({ roster }) => ({ roster: { ...roster, ...named(push.entries) } }));
+      break;
     case "people.room_changed":
       changeRoom({ title: push.title, description: push.description, state: push.state });
       break;
     case "people.language_chosen":
-    case "people.roster_changed":
+      changeYou({ language: push.language });
+      break;
     case "people.card_reset":
     case "people.moderator_came":
     case "people.moderator_left":
       break;
     default:
       push satisfies never;
+  }
+}
+
+/** Keep new cards until they are printed; a newer card of the same pupil takes the place. */
+export function keepCards(made: readonly JoinCard[]): void {
+  const fresh = new Set(made.map((card) => card.member_id));
+  usePeople.setState(({ cards }) => ({
+    cards: [...cards.filter((card) => !fresh.has(card.member_id)), ...made],
+  }));
+}
+
+/** Forget the cards that were made. */
+export function forgetCards(): void {
+  usePeople.setState({ cards: [] });
+}
+
+function named(entries: Snapshots["people"]["roster"]): Record<string, string> {
+  return Object.fromEntries(entries.map((one) => [one.member_id, one.real_name]));
+}
+
+function remove(id: string): void {
+  const { members, teams } = useDirectory.getState();
+  const member = members[id];
+  if (member) putMember({ ...member, removed: true });
+  for (const team of Object.values(teams)) {
+    if (team.member_ids.includes(id)) {
+      putTeam({ ...team, member_ids: team.member_ids.filter((one) => one !== id) });
+    }
   }
 }

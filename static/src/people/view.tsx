@@ -1,7 +1,39 @@
+import { useLocation } from "wouter";
 import { useText } from "../i18n/text";
+import { useRoom } from "../room/context";
 import { Pane } from "../ui/page";
+import { Tabs } from "../ui/tabs";
+import { CardsWaiting } from "./cards";
+import { Members } from "./members";
+import style from "./people.module.css";
+import { Teams } from "./teams";
+import { Visits } from "./visits";
+
+const PARTS = [
+  { id: "members", path: "/", View: Members },
+  { id: "teams", path: "/teams", View: Teams },
+  { id: "visits", path: "/visits", View: Visits },
+] as const;
 
 export default function PeopleView() {
   const t = useText();
-  return <Pane title={t("people.title")}>{null}</Pane>;
+  const { href } = useRoom();
+  const [path] = useLocation();
+  return (
+    <Pane title={t("people.title")}>
+      <div className={style.stack}>
+        <CardsWaiting />
+        <Tabs
+          label={t("people.title")}
+          selectedKey={PARTS.find((part) => part.path === path)?.id ?? "members"}
+          parts={PARTS.map(({ id, path, View }) => ({
+            id,
+            title: t(`people.${id}`),
+            href: href(`people${path === "/" ? "" : path}`),
+            content: <View />,
+          }))}
+        />
+      </div>
+    </Pane>
+  );
 }

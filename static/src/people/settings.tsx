@@ -1,0 +1,113 @@
+import { useState } from "react";
+import { SendForm } from "../accounts/frame";
+import { useErrorText } from "../i18n/errors";
+import { useText } from "../i18n/text";
+import { useRoom } from "../room/context";
+import { useRoomState } from "../room/store";
+import { Banner } from "../ui/banner";
+import { Radio, RadioGroup, TextArea, TextField } from "../ui/field";
+import { Card, Pane } from "../ui/page";
+import { toast } from "../ui/toast";
+import style from "./people.module.css";
+
+const STATES = ["open", "closed", "archived"] as const;
+
+export default function SettingsView() {
+  const t = useText();
+  const { you } = useRoom();
+  const room = useRoomState((state) => state.room);
+  const leads = you.role === "teacher-admin";
+  if (!room) return null;
+  return (
+    <Pane title={t("people.settings")}>
+      <div className={style.settings}>
+        {!leads && <Banner>{t("people.settings.only")}</Banner>}
+        <About
+          key={`${room.title} ${room.description}`}
+          title={room.title}
+          description={room.description}
+          isReadOnly={!leads || room.state === "archived"}
+        />
+        <State state={room.state} isReadOnly={!leads} />
+      </div>
+    </Pane>
+  );
+}
+
+function About({
+  title: savedTitle,
+  description: savedDescription,
+  isReadOnly,
+}: {
+  title: string;
+  description: string;
+  isReadOnly: boolean;
+}) {
+  const t = useText();
+  const { send } = useRoom();
+  const [title, setTitle] = useState(savedTitle);
+  const [description, setDescription] = useState(savedDescription);
+
+  async function save() {
+    await send("people.edit_room", { title, description });
+    toast(t("people.settings.saved"));
+  }
+
+  return (
+    <Card>
+      <h2>{t("people.settings.about")}</h2>
+      <SendForm action={t("people.settings.save")} onSubmit={save} isReady={!isReadOnly}>
+        <TextField
+          label={t("people.settings.title")}
+          isRequired
+          isReadOnly={isReadOnly}
+          maxLength={200}
+          value={title}
+          onChange={setTitle}
+        />
+        <TextArea
+          label={t("people.settings.description")}
+          isReadOnly={isReadOnly}
+          maxLength={4000}
+          rows={4}
+          value={description}
+          onChange={setDescription}
+        />
+      </SendForm>
+    </Card>
+  );
+}
+
+function State({ state, isReadOnly }: { state: string; isReadOnly: boolean }) {
+  const t = useText();
+  const errorText = useErrorText();
+  const { send } = useRoom();
+
+  async function change(next: string) {
+    try {
+      await send("people.set_room_state", { state: next });
+      toast(t("people.settings.saved"));
+    } catch (reason) {
+      toast(errorText(reason));
+    }
+  }
+
+  return (
+    <Card>
+      <h2>{t("people.settings.state")}</h2>
+      <RadioGroup
+        label={t("people.settings.state")}
+        labelUnseen
+        isDisabled={isReadOnly}
+        value={state}
+        onChange={(next) => void change(next)}
+      >
+        {STATES.map((one) => (
+          <Radio key={one} value={one}>
+            {t(`people.settings.${one}`)}
+          </Radio>
+        ))}
+      </RadioGroup>
+    </Card>
+  );
+}
