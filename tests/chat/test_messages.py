@@ -31,6 +31,7 @@ async def test_a_message_reaches_everyone_once_with_its_author_and_nonce(
 
 
 async def test_a_resent_message_is_answered_and_not_doubled(room: Classroom) -> None:
+    """T4."""
     maja, eleni = [await room.enter(n) for n in ("maja", "eleni")]
     key = nonce()
     first = await maja.do("chat.post", channel_id="everyone", text="Once", nonce=key)
@@ -44,7 +45,7 @@ async def test_a_resent_message_is_answered_and_not_doubled(room: Classroom) -> 
 
 @pytest.mark.parametrize("channel", ["staff", "bees"])
 async def test_a_channel_is_known_only_to_those_who_see_it(room: Classroom, channel: str) -> None:
-    """Refused and unknown look alike, and nothing of it is pushed, listed or found."""
+    """K1: Refused and unknown look alike, and nothing of it is pushed, listed or found."""
     channel_id = room.teams.get(channel, channel)
     anna, nils = [await room.enter(n) for n in ("anna", "nils")]
     message_id = await post(anna, "Between us", channel_id)
@@ -82,6 +83,7 @@ async def test_a_channel_is_known_only_to_those_who_see_it(room: Classroom, chan
 async def test_a_team_has_its_channel_for_its_members_and_the_staff(
     room: Classroom,
 ) -> None:
+    """K1."""
     bees = room.teams["bees"]
     maja, eleni, mod = [await room.enter(n) for n in ("maja", "eleni", "mod")]
     await post(maja, "Hi bees", bees)
@@ -116,6 +118,7 @@ async def test_an_answer_shows_what_it_answers_as_it_reads_now(room: Classroom) 
 
 
 async def test_a_message_is_changed_by_its_author_alone(room: Classroom) -> None:
+    """K4."""
     anna, maja, eleni = [await room.enter(n) for n in ("anna", "maja", "eleni")]
     message_id = await post(maja, "Helo")
     for other in (anna, eleni):
@@ -136,6 +139,7 @@ async def test_a_message_is_changed_by_its_author_alone(room: Classroom) -> None
 async def test_removing_takes_the_text_away_and_leaves_a_mark(
     room: Classroom, who: str, mark: str
 ) -> None:
+    """K4."""
     maja, eleni, nils = [await room.enter(n) for n in ("maja", "eleni", "nils")]
     message_id = await post(maja, f"Unkind words <@{nils.member_id}>")
     await eleni.do("chat.react", message_id=message_id, emoji="😢", on=True)
@@ -157,7 +161,7 @@ async def test_removing_takes_the_text_away_and_leaves_a_mark(
 async def test_text_that_was_taken_back_is_not_in_the_stored_events(
     room: Classroom, end: str
 ) -> None:
-    """Who resumes from before sees the end of the story, not the text on the way."""
+    """K4: Who resumes from before sees the end of the story, not the text on the way."""
     maja, eleni = [await room.enter(n) for n in ("maja", "eleni")]
     since = {"epoch": eleni.welcome["epoch"], "seq": eleni.welcome["seq"]}
     message_id = await post(maja, "SECRET one")
@@ -205,6 +209,7 @@ async def test_reactions_are_added_and_taken_back(room: Classroom) -> None:
 
 
 async def test_only_those_who_see_the_channel_are_mentioned(room: Classroom) -> None:
+    """K3."""
     maja, nils, vera = [await room.enter(n) for n in ("maja", "nils", "vera")]
     bees = room.teams["bees"]
     text = f"Look, <@{nils.member_id}>!"
@@ -230,6 +235,7 @@ async def test_only_those_who_see_the_channel_are_mentioned(room: Classroom) -> 
     ids=["long", "none", "nothing to see", "mentions"],
 )
 async def test_text_that_cannot_be_posted_is_refused(room: Classroom, text: str, code: str) -> None:
+    """K3."""
     maja = await room.enter("maja")
     message_id = await post(maja, "Fine")
     assert await maja.refused("chat.post", channel_id="everyone", text=text) == code
@@ -238,6 +244,7 @@ async def test_text_that_cannot_be_posted_is_refused(room: Classroom, text: str,
 
 
 async def test_tricks_in_a_text_are_taken_out(room: Classroom) -> None:
+    """K3."""
     maja = await room.enter("maja")
     await post(maja, "a\u202eb\x07" + "o" + "\u0335" * 50)
     [message] = await history(maja)
@@ -245,6 +252,7 @@ async def test_tricks_in_a_text_are_taken_out(room: Classroom) -> None:
 
 
 async def test_a_flood_is_refused_with_the_seconds_to_wait(room: Classroom) -> None:
+    """K10."""
     maja, anna = [await room.enter(n) for n in ("maja", "anna")]
 
     async def flood(person: Person) -> list[dict[str, object]]:

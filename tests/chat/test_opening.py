@@ -26,6 +26,7 @@ async def writes(person: Person, message_id: str) -> list[str | None]:
 async def test_a_new_room_is_closed_for_pupils_and_open_for_teachers(
     closed_room: Classroom,
 ) -> None:
+    """K6."""
     anna, maja = [await closed_room.enter(n) for n in ("anna", "maja")]
     message_id = await post(anna, "Welcome")
     assert maja.welcome["features"]["chat"]["hours"]["open"] is False
@@ -36,6 +37,7 @@ async def test_a_new_room_is_closed_for_pupils_and_open_for_teachers(
 async def test_closing_stops_pupils_at_once_and_opening_lets_them_on(
     room: Classroom,
 ) -> None:
+    """K5."""
     anna, maja = [await room.enter(n) for n in ("anna", "maja")]
     mine = await post(maja, "First")
     bees = room.teams["bees"]
@@ -53,6 +55,7 @@ async def test_closing_stops_pupils_at_once_and_opening_lets_them_on(
 
 
 async def test_a_decision_until_a_moment_names_it_to_everyone(room: Classroom) -> None:
+    """K6, K7."""
     anna, maja = [await room.enter(n) for n in ("anna", "maja")]
     until = now_ms() + HOUR_MS
     await anna.do("chat.open", until=until)
@@ -66,6 +69,7 @@ async def test_a_decision_until_a_moment_names_it_to_everyone(room: Classroom) -
 
 
 async def test_a_timetable_decides_in_its_own_zone(room: Classroom) -> None:
+    """K6."""
     anna, maja = [await room.enter(n) for n in ("anna", "maja")]
     day = {"start": 0, "end": 1440}
     always = [{"weekday": weekday, **day} for weekday in range(7)]

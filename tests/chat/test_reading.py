@@ -19,6 +19,7 @@ def numbers(page: dict[str, list[dict[str, str]]]) -> list[int]:
 
 
 async def test_history_is_read_backwards_forwards_and_around(room: Classroom) -> None:
+    """K2."""
     anna = await room.enter("anna")
     ids = await fill(anna, 12)
     newest = await anna.read("chat.history", channel_id="everyone", limit=5)
@@ -38,6 +39,7 @@ async def test_history_is_read_backwards_forwards_and_around(room: Classroom) ->
 
 
 async def test_search_finds_all_words_in_any_order_and_case(room: Classroom) -> None:
+    """K11."""
     maja, nils = [await room.enter(n) for n in ("maja", "nils")]
     bees = room.teams["bees"]
     await post(maja, "Bees sleep in the HIVE")
@@ -79,6 +81,7 @@ def everyone(overview: dict[str, list[dict[str, object]]]) -> dict[str, object]:
 async def test_reading_moves_the_mark_forward_in_all_of_ones_windows(
     room: Classroom,
 ) -> None:
+    """K8."""
     maja, nils = [await room.enter(n) for n in ("maja", "nils")]
     other_window = await room.enter("nils")
     ids = await fill(maja, 3)
@@ -102,6 +105,7 @@ async def test_reading_moves_the_mark_forward_in_all_of_ones_windows(
 
 
 async def test_ones_own_and_removed_messages_are_not_unread(room: Classroom) -> None:
+    """K8."""
     maja, nils = [await room.enter(n) for n in ("maja", "nils")]
     gone = await post(maja, f"<@{nils.member_id}>")
     await post(maja, "Here")
@@ -112,6 +116,7 @@ async def test_ones_own_and_removed_messages_are_not_unread(room: Classroom) -> 
 
 
 async def test_what_was_written_before_one_came_is_not_unread(room: Classroom) -> None:
+    """K8."""
     maja, nils = [await room.enter(n) for n in ("maja", "nils")]
     long_ago = await post(maja, "Before")
     await post(maja, "After")
@@ -122,6 +127,7 @@ async def test_what_was_written_before_one_came_is_not_unread(room: Classroom) -
 
 
 async def test_typing_is_told_to_those_who_see_the_channel(room: Classroom) -> None:
+    """K9."""
     maja, eleni, nils = [await room.enter(n) for n in ("maja", "eleni", "nils")]
     bees = room.teams["bees"]
     for _ in range(5):
