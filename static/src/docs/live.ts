@@ -73,6 +73,7 @@ export class LiveDocument {
   #local: IndexeddbPersistence | null = null;
   #provider: HocuspocusProvider | null = null;
   #isClosed = false;
+  readonly #beforeMessage = new Set<() => void>();
 
   constructor(connection: RoomConnection, memberId: string, documentId: string, epoch: number) {
     this.#connection = connection;
@@ -89,6 +90,12 @@ export class LiveDocument {
     this.#provider?.destroy();
     this.awareness.destroy();
     this.doc.destroy();
+  }
+
+  /** Have something done before each message of the server takes effect; returns how to end that. */
+  beforeMessage(prepare: () => void): () => void {
+    this.#beforeMessage.add(prepare);
+    return () => this.#beforeMessage.delete(prepare);
   }
 
   /** Throw this device's copy away, and close. */
@@ -111,6 +118,9 @@ export class LiveDocument {
       token: "",
     });
     this.#provider = provider;
+    provider.on("message", () => {
+      for (const prepare of this.#beforeMessage) prepare();
+    });
     provider.on("open", () => this.#unsaved.connected());
     for (const event of ["unsyncedChanges", "synced", "status"]) provider.on(event, this.#look);
     provider.on("authenticated", ({ scope }: { scope: string }) =>
