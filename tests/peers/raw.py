@@ -1,6 +1,7 @@
 """A Yjs provider by hand: raw frames of both protocols, for tests that look at each of them."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -227,6 +228,14 @@ class Peer:
         if isinstance(message, str):
             return Told("text", msgspec.json.decode(message))
         return read(message, addressed=self._addressed)
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until something is so; a test that waits in vain has failed."""
+    give_up = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < give_up
+        await asyncio.sleep(0.01)
 
 
 async def _connect(

@@ -26,6 +26,8 @@ from twinspace_rt.rooms.access import Principal
 STATE_MAX_BYTES = 2048
 IDS_PER_SESSION = 8
 ENTRIES_MAX = 4096
+FIRST_CLOCK = 1_600_000_000_000
+"""The server's clocks are milliseconds since 1970; a client's own count from 0."""
 Owner = TypeVar("Owner")
 
 
@@ -34,6 +36,7 @@ class _Client:
     clock: int
     state: bytes | None
     owner: object
+    member_id: str
 
 
 class Awareness:
@@ -56,9 +59,14 @@ class Awareness:
             Disconnect: The message is malformed.
         """
         mine = {client for client, held in self._clients.items() if held.owner is owner}
-        for client, text in _read_states(body):
+        for client, clock, text in _read_states(body):
             held = self._clients.get(client)
-            if held is not None and held.owner is not owner and held.state is not None:
+            if (
+                held is not None
+                and held.owner is not owner
+                and held.state is not None
+                and not _returns(held, clock, text, principal)
+            ):
                 continue
             if self._foreign(client, principal.member_id) or len(text) > STATE_MAX_BYTES:
                 continue
@@ -66,21 +74,21 @@ class Awareness:
                 continue
             state = _stamp(text, principal)
             mine.add(client)
-            self._set(client, state, owner)
+            self._set(client, state, owner, principal.member_id)
         return bool(self._changed)
 
     def leave(self, owner: object) -> bool:
         """Take away what a connection showed; returns whether there is something to tell."""
         for client, held in list(self._clients.items()):
             if held.owner is owner and held.state is not None:
-                self._set(client, None, owner)
+                self._set(client, None, owner, held.member_id)
         return bool(self._changed)
 
-    def _set(self, client: int, state: bytes | None, owner: object) -> None:
+    def _set(self, client: int, state: bytes | None, owner: object, member_id: str) -> None:
         # One clock for all, in milliseconds: it stays ahead of itself over a restart, and of what
         # browsers remember of a client that left.
         self._clock = max(time.time_ns() // 1_000_000, self._clock + 1)
-        self._clients[client] = _Client(self._clock, state, owner)
+        self._clients[client] = _Client(self._clock, state, owner, member_id)
         self._changed.add(client)
 
     def everyone(self) -> bytes | None:
@@ -131,7 +139,17 @@ class Changes:
         return None if body == b"\0" else body
 
 
-def _read_states(body: bytes) -> list[tuple[int, str]]:
+def _returns(held: _Client, clock: int, text: str, principal: Principal) -> bool:
+    """Tell whether a member has come back on a new socket while the old one is still dying.
+
+    A second window of the member may relay what it was told of the first one: with the clock it
+    was told, which is the server's and no client's own.
+    """
+    told = FIRST_CLOCK <= clock <= held.clock
+    return held.member_id == principal.member_id and text != "null" and not told
+
+
+def _read_states(body: bytes) -> list[tuple[int, int, str]]:
     try:
         count, pos = read_var_uint(body, 0)
         if count > ENTRIES_MAX:
@@ -139,9 +157,9 @@ def _read_states(body: bytes) -> list[tuple[int, str]]:
         states = []
         for _ in range(count):
             client, pos = read_var_uint(body, pos)
-            _, pos = read_var_uint(body, pos)
+            clock, pos = read_var_uint(body, pos)
             text, pos = read_string(body, pos)
-            states.append((client, text))
+            states.append((client, clock, text))
         if pos != len(body):
             raise Malformed("trailing")
     except Malformed as error:
