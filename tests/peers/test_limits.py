@@ -1,0 +1,237 @@
+"""What a socket may ask for, and how one ends that asks for more."""
+
+import asyncio
+
+import pytest
+from websockets.asyncio.client import connect
+
+from tests.docs.forge import number, string
+from tests.live import Live, SeededRoom, seed_room
+from tests.peers import raw
+from tests.peers.raw import Peer, Pen, Told
+from twinspace_rt.docs.document import Document
+
+
+async def enter(live: Live, seeded: SeededRoom, who: str) -> Peer:
+    """Join the plain document."""
+    peer = await Peer.open(live, seeded.room_id, seeded.people[who], seeded.documents[1])
+    await peer.join()
+    await peer.send(raw.step_2(b"\0\0"))
+    await peer.expect("status")
+    return peer
+
+
+async def open_document(live: Live, seeded: SeededRoom) -> Document:
+    """Return the plain document as the server has it."""
+    assert live.node is not None
+    document = await live.node.library.open(seeded.documents[1])
+    assert document is not None
+    return document
+
+
+# -- frames
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(number(raw.SYNC_REPLY) + b"\x00\x01\x00", id="sync-reply"),
+        pytest.param(number(raw.STATELESS) + string("{}"), id="stateless"),
+        pytest.param(number(raw.BROADCAST) + string("{}"), id="broadcast"),
+        pytest.param(number(raw.STATUS) + b"\x01", id="status"),
+        pytest.param(b"\x09", id="ping-with-address"),
+        pytest.param(b"\x0a", id="pong-with-address"),
+        pytest.param(b"\x0b", id="unknown"),
+        pytest.param(b"\xc8\x01", id="far-away"),
+        pytest.param(b"", id="no-type"),
+        pytest.param(b"\x00\x03\x00", id="sync-type"),
+        pytest.param(raw.step_1(b"\0") + b"x", id="trailing"),
+        pytest.param(b"\x00\x00\x05\x00", id="short"),
+        pytest.param(raw.step_1(b"\x01\x01"), id="broken-vector"),
+        pytest.param(b"\x80\x00", id="long-number"),
+        pytest.param(bytes((raw.AUTH, 2)) + string("read-write"), id="the-servers-auth"),
+    ],
+)
+async def test_what_a_client_must_not_send_closes_with_4400(
+    live: Live, seeded: SeededRoom, message: bytes
+) -> None:
+    async with (
+        await enter(live, seeded, "maja") as maja,
+        await enter(live, seeded, "eleni") as eleni,
+    ):
+        await maja.send(message)
+        assert await maja.closed() == 4400
+        await eleni.send(raw.update(Pen(5).write("going on")))
+        assert await eleni.expect("status") == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["a\0b\0c", "dokument-ö", "x" * 65], ids=["two-sessions", "not-ascii", "long"]
+)
+async def test_a_malformed_address_closes_with_4400(
+    live: Live, seeded: SeededRoom, address: str
+) -> None:
+    async with await enter(live, seeded, "maja") as maja:
+        await maja.send(raw.auth(), address=address)
+        assert await maja.closed() == 4400
+
+
+@pytest.mark.parametrize("message", [raw.auth(), bytes((raw.CLOSE,)), raw.PING, raw.PONG])
+async def test_y_websocket_knows_neither_auth_nor_close(
+    live: Live, seeded: SeededRoom, message: bytes
+) -> None:
+    async with await Peer.open_yjs(live, seeded.people["maja"], seeded.documents[1]) as maja:
+        await maja.join()
+        await maja.send(message)
+        assert await maja.closed() == 4400
+
+
+async def test_a_text_frame_where_none_was_asked_for_closes_with_4400(
+    live: Live, seeded: SeededRoom
+) -> None:
+    async with await enter(live, seeded, "maja") as maja:
+        await maja.socket.send('{"id":1,"type":"room.hello"}')
+        assert await maja.closed() == 4400
+
+
+async def test_a_frame_that_is_too_large_is_not_read(live: Live, seeded: SeededRoom) -> None:
+    size = live.settings.frame_max_bytes + 1
+    async with await enter(live, seeded, "maja") as maja:
+        # The header alone: whoever waited for the rest would have to keep it.
+        maja.socket.transport.write(b"\x82\xff" + size.to_bytes(8, "big") + b"mask" + bytes(100))
+        assert await maja.closed() == 1009
+
+
+async def test_compression_is_not_agreed_to(live: Live, seeded: SeededRoom) -> None:
+    async with connect(
+        f"{live.ws}/ws/rooms/{seeded.room_id}",
+        additional_headers={"Cookie": seeded.people["maja"].cookie, "Origin": live.origin},
+        compression="deflate",
+    ) as socket:
+        assert socket.response is not None
+        assert socket.request is not None
+        assert "permessage-deflate" in socket.request.headers["Sec-WebSocket-Extensions"]
+        assert "Sec-WebSocket-Extensions" not in socket.response.headers
+
+
+# -- sessions
+
+
+async def test_two_providers_on_one_socket_are_two_sessions(live: Live, seeded: SeededRoom) -> None:
+    document = seeded.documents[1]
+    first, second = f"{document}.1\0aa", f"{document}.1\0bb"
+    async with await Peer.open(live, seeded.room_id, seeded.people["maja"], document) as maja:
+        await maja.pong()
+        for address in (first, second):
+            await maja.send(raw.auth(), raw.step_1(b"\0"), address=address)
+            assert {t.key for t in await maja.until("step2")} == {address}
+            await maja.send(raw.step_2(b"\0\0"), address=address)
+            await maja.expect("status")
+        pen = Pen(1)
+        edit = pen.write("from the first ")
+        await maja.send(raw.update(edit), address=first)
+        assert sorted((await maja.next(), await maja.next()), key=str) == [
+            Told("status", 1, first),
+            Told("update", edit, second),
+        ]
+        # The one that is closed is not answered: a new provider would take that for its own.
+        await maja.send(bytes((raw.CLOSE,)), address=second)
+        await maja.send(raw.update(pen.write("alone")), address=first)
+        assert await maja.next() == Told("status", 1, first)
+        assert await maja.settled() == []
+
+
+async def test_a_fifth_session_of_a_document_is_denied(live: Live, seeded: SeededRoom) -> None:
+    document = seeded.documents[1]
+    async with await Peer.open(live, seeded.room_id, seeded.people["maja"], document) as maja:
+        for number_ in range(4):
+            await maja.send(raw.auth(), address=f"{document}.1\0{number_}")
+            assert await maja.expect("authenticated") == "read-write"
+        await maja.send(raw.auth(), address=f"{document}.1\0five")
+        assert await maja.expect("denied") == "too_many_sessions"
+        await maja.send(bytes((raw.CLOSE,)), address=f"{document}.1\0{0}")
+        await maja.send(raw.auth(), address=f"{document}.1\0five")
+        assert await maja.expect("authenticated") == "read-write"
+
+
+async def test_a_33rd_document_on_a_socket_is_denied(live: Live) -> None:
+    assert live.node is not None
+    seeded = await live.node.database.write(lambda db: seed_room(db, documents=["text"] * 33))
+    async with await Peer.open(
+        live, seeded.room_id, seeded.people["maja"], seeded.documents[0]
+    ) as maja:
+        for document in seeded.documents[:32]:
+            await maja.send(raw.auth(), address=f"{document}.1")
+            assert await maja.expect("authenticated") == "read-write"
+        await maja.send(raw.auth(), address=f"{seeded.documents[32]}.1")
+        assert await maja.expect("denied") == "too_many_documents"
+
+
+async def test_auth_again_changes_nothing(live: Live, seeded: SeededRoom) -> None:
+    async with await enter(live, seeded, "maja") as maja:
+        await maja.send(raw.auth("another token"), raw.auth())
+        assert await maja.settled() == []
+        await maja.send(raw.update(Pen(1).write("x")))
+        assert await maja.expect("status") == 1
+        assert len((await open_document(live, seeded)).sessions) == 1
+
+
+async def test_auth_without_end_closes_with_1013(live: Live, seeded: SeededRoom) -> None:
+    async with await Peer.open(
+        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
+    ) as maja:
+        for _ in range(200):
+            await maja.send(raw.auth(), address="0" * 20 + ".1")
+        assert await maja.closed() == 1013
+
+
+async def test_frames_wait_in_order_while_a_document_is_opened(
+    live: Live, seeded: SeededRoom
+) -> None:
+    async with await Peer.open(
+        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
+    ) as maja:
+        pen = Pen(1)
+        await maja.socket.send(raw.PONG)
+        await maja.send(raw.auth(), raw.step_1(b"\0"))
+        await maja.send(*(raw.update(pen.write(f"{n} ")) for n in range(50)))
+        await maja.send(raw.step_2(pen.lacking(await maja.expect("step1"))))
+        assert [await maja.expect("status") for _ in range(51)] == [1] * 51
+
+
+# -- ends
+
+
+async def test_a_late_close_leaves_the_new_connection_alone(live: Live, seeded: SeededRoom) -> None:
+    pen = Pen(1)
+    old = await enter(live, seeded, "maja")
+    for _ in range(60):
+        new = await enter(live, seeded, "maja")
+        ending = asyncio.create_task(old.socket.close())
+        await new.send(raw.update(pen.write("x")))
+        assert await new.expect("status") == 1
+        await ending
+        await new.send(raw.update(pen.write("y")))
+        assert await new.expect("status") == 1
+        old = new
+    document = await open_document(live, seeded)
+    assert len(document.sessions) == 1
+    assert live.node is not None
+    room = live.node.hub.get(seeded.room_id)
+    assert room is not None
+    assert len(room.connections) == 1
+    await old.socket.close()
+    await raw.eventually(lambda: not document.sessions)
+
+
+async def test_a_socket_cut_in_the_middle_of_opening_leaves_nothing_behind(
+    live: Live, seeded: SeededRoom
+) -> None:
+    for _ in range(30):
+        maja = await Peer.open(live, seeded.room_id, seeded.people["maja"], seeded.documents[1])
+        await maja.send(raw.auth(), raw.step_1(b"\0"))
+        maja.socket.transport.abort()
+    document = await open_document(live, seeded)
+    assert live.node is not None
+    hub = live.node.hub
+    await raw.eventually(lambda: not document.sessions and hub.get(seeded.room_id) is None)
