@@ -1,5 +1,5 @@
 import { Check, CircleCheck, CornerUpLeft, Pencil, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useText } from "../i18n/text";
 import type { HeldPost } from "../protocol";
 import { useRoom } from "../room/context";
@@ -59,13 +59,14 @@ export function HeldCard({ post, withThread }: { post: HeldPost; withThread?: bo
   const thread = useForum(({ threads }) => threads[post.thread_id]);
   const board = useForum(({ boards }) => boards[thread?.board_id ?? ""]);
   const [isEditing, setEditing] = useState(false);
+  const card = useRef<HTMLElement>(null);
   const [isDeleting, setDeleting] = useState(false);
   const isMine = post.author_id === me;
   const isReturned = post.state === "returned";
   const place = { thread: thread?.title ?? "", board: board?.name ?? "" };
   const again = t(isReturned ? "forum.held.again" : "ui.save");
   return (
-    <article className={`${style.post} ${style.held}`}>
+    <article ref={card} tabIndex={-1} className={`${style.post} ${style.held}`}>
       {withThread && thread && (
         <p className={style.facts}>
           <Link href={href(`forum/threads/${thread.id}`)}>
@@ -90,7 +91,10 @@ export function HeldCard({ post, withThread }: { post: HeldPost; withThread?: bo
           text={post.text}
           action={again}
           onSave={(text) => send("forum.edit", { post_id: post.id, text })}
-          onClose={() => setEditing(false)}
+          onClose={() => {
+            setEditing(false);
+            card.current?.focus();
+          }}
         />
       ) : (
         <div className={style.words}>

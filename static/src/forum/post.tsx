@@ -39,12 +39,13 @@ export function PostCard({
   const t = useText();
   const { href, send } = useRoom();
   const [isEditing, setEditing] = useState(false);
+  const card = useRef<HTMLElement>(null);
   const words = useRef<HTMLDivElement>(null);
   const isBest = thread.best_post_id === post.id;
   if (post.removed_by) return <Removed post={post} />;
   const classes = [style.post, isBest && style.best, isMeant && style.meant];
   return (
-    <article className={classes.filter(Boolean).join(" ")}>
+    <article ref={card} tabIndex={-1} className={classes.filter(Boolean).join(" ")}>
       <PostHead
         id={post.author_id}
         at={post.at}
@@ -64,7 +65,10 @@ export function PostCard({
           text={post.text}
           action={t("ui.save")}
           onSave={(text) => send("forum.edit", { post_id: post.id, text })}
-          onClose={() => setEditing(false)}
+          onClose={() => {
+            setEditing(false);
+            card.current?.focus();
+          }}
         />
       ) : (
         <div ref={words} className={style.words}>
