@@ -86,6 +86,7 @@ export class RoomConnection {
   #documents: DocumentSocket | null = null;
   #heldPing: ArrayBuffer | null = null;
   #atStop: (() => void)[] = [];
+  #isStopped = false;
 
   constructor(roomId: string, listener: Listener, address?: string) {
     this.roomId = roomId;
@@ -106,6 +107,8 @@ export class RoomConnection {
 
   /** Connect, and stay connected until {@link stop}. */
   start(): void {
+    this.#isStopped = false;
+    useConnection.setState({ status: "connecting", reason: null });
     window.addEventListener("online", this.#retryNow);
     window.addEventListener("offline", this.#cut);
     document.addEventListener("visibilitychange", this.#checkSilence);
@@ -115,6 +118,7 @@ export class RoomConnection {
 
   /** Disconnect for good; whatever waits for an answer is refused. */
   stop(reason: StopReason | null = null): void {
+    this.#isStopped = true;
     window.removeEventListener("online", this.#retryNow);
     window.removeEventListener("offline", this.#cut);
     document.removeEventListener("visibilitychange", this.#checkSilence);
@@ -163,7 +167,7 @@ export class RoomConnection {
     this.#lastId += 1;
     const frame = { ...fields, id: this.#lastId, type };
     return new Promise((resolve, reject) => {
-      if (useConnection.getState().status === "stopped") {
+      if (this.#isStopped) {
         reject(new Refused({ code: "away", message: "The room has been left." }));
         return;
       }
@@ -256,7 +260,7 @@ export class RoomConnection {
   };
 
   readonly #retryNow = (): void => {
-    if (this.#socket === null && useConnection.getState().status !== "stopped") this.#open();
+    if (this.#socket === null && !this.#isStopped) this.#open();
   };
 
   readonly #checkSilence = (): void => {
@@ -287,7 +291,7 @@ export class RoomConnection {
     this.#retry = setTimeout(() => this.#open(), spread + longest * (0.5 + Math.random() / 2));
     if (!everOpened && code !== 0) {
       const reason = await this.#listener.refused();
-      if (reason && this.#socket === null) this.stop(reason);
+      if (reason && this.#socket === null && !this.#isStopped) this.stop(reason);
     }
   }
 }

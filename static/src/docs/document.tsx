@@ -27,8 +27,6 @@ import { paragraphsOf } from "./words";
 const RichEditor = lazy(() => import("./rich"));
 const PlainEditor = lazy(() => import("./plain"));
 
-const NO_FACTS: Facts = { words: 0, headings: [] };
-
 /** Keep a document open while its page is shown; `attempt` opens it anew. */
 function useLive(documentId: string, epoch: number, attempt: number): LiveDocument | null {
   const { connection, you } = useRoom();
@@ -52,7 +50,7 @@ export function DocumentPage({ document }: { document: Document }) {
   const epoch = Math.max(document.epoch, moved);
   const live = useLive(document.id, epoch, attempt);
   useTitle(document.title);
-  if (!live) return <Frame document={document} facts={NO_FACTS} isReadOnly={false} />;
+  if (!live) return <Frame document={document} facts={null} isReadOnly={false} />;
   return (
     <Opened
       document={document}
@@ -79,7 +77,7 @@ function Opened({
 }) {
   const t = useText();
   const { you } = useRoom();
-  const [facts, setFacts] = useState(NO_FACTS);
+  const [facts, setFacts] = useState<Facts | null>(null);
   const state = useStore(live.state);
   const status = useConnection((connection) => connection.status);
   const place = { memberId: you.member_id, documentId: document.id, epoch, kind: document.kind };
@@ -155,7 +153,8 @@ function Frame({
   children,
 }: {
   document: Document;
-  facts: Facts;
+  /** Null until the editor is there. */
+  facts: Facts | null;
   isReadOnly: boolean;
   children?: ReactNode;
 }) {
@@ -170,9 +169,9 @@ function Frame({
       actions={
         <>
           {isReadOnly && <Badge tone="wait">{t("docs.read_only")}</Badge>}
-          <span className={style.words}>{t("docs.words", { count: facts.words })}</span>
+          {facts && <span className={style.words}>{t("docs.words", { count: facts.words })}</span>}
           <WhoIsIn documentId={document.id} />
-          {facts.headings.length > 0 && <Contents document={document} facts={facts} />}
+          {facts && facts.headings.length > 0 && <Contents document={document} facts={facts} />}
           <DocumentMenu document={document} />
         </>
       }

@@ -1,7 +1,5 @@
 import { Route, Switch, useParams } from "wouter";
-import { useText } from "../i18n/text";
 import { NotFound } from "../pages/pages";
-import { Pane } from "../ui/page";
 import { DocumentPage } from "./document";
 import { DocumentList } from "./list";
 import { useDocs } from "./store";
@@ -26,20 +24,11 @@ export default function DocsView() {
 function Folder() {
   const { folder: id = "" } = useParams<{ folder: string }>();
   const folder = useDocs((state) => state.folders[id]);
-  return folder ? <DocumentList folder={folder} /> : <Missing />;
+  return folder ? <DocumentList folder={folder} /> : <NotFound />;
 }
 
 function Opened() {
   const { document: id = "" } = useParams<{ document: string }>();
   const document = useDocs((state) => state.documents[id]);
-  return document ? <DocumentPage key={id} document={document} /> : <Missing />;
-}
-
-function Missing() {
-  const t = useText();
-  return (
-    <Pane title={t("docs.title")}>
-      <NotFound />
-    </Pane>
-  );
+  return document ? <DocumentPage key={id} document={document} /> : <NotFound />;
 }

@@ -27,6 +27,7 @@ function Sentence({
   const t = useText();
   return (
     <EmptyState
+      isPage
       icon={icon}
       title={t(`pages.${name}.title`)}
       action={

@@ -43,7 +43,7 @@ export function Rail({ tools, current }: { tools: readonly Tool[]; current: stri
   const t = useText();
   return (
     <nav aria-label={t("room.tools")} className={style.rail}>
-      <Link href="/" aria-label={t("room.rooms")} className={style.brand ?? ""}>
+      <Link href="/" aria-label={`TwinSpace: ${t("room.rooms")}`} className={style.brand ?? ""}>
         <img src="/favicon.svg" alt="" width="32" height="32" />
         <span>TwinSpace</span>
       </Link>

@@ -25,11 +25,14 @@ export function Badge({ tone = "calm", children }: { tone?: Tone; children: Reac
 export function EmptyState({
   icon: Icon,
   title,
+  isPage,
   children,
   action,
 }: {
   icon: LucideIcon;
   title: string;
+  /** Whether it is all of a page, and its title the page's. */
+  isPage?: boolean;
   children?: ReactNode;
   action?: ReactNode;
 }) {
@@ -38,7 +41,7 @@ export function EmptyState({
       <span className={style.emptyIcon}>
         <Icon aria-hidden size={32} strokeWidth={1.75} />
       </span>
-      <h2>{title}</h2>
+      {isPage ? <h1>{title}</h1> : <h2>{title}</h2>}
       {children && <p>{children}</p>}
       {action}
     </div>

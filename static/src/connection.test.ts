@@ -1,0 +1,223 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { WebSocket as NodeWebSocket, type WebSocket as Peer, WebSocketServer } from "ws";
+import { RoomConnection, type StopReason, useConnection } from "./connection";
+import type { Push, Welcome } from "./frames";
+
+/** A server's end: what arrived, and the peer to answer with. */
+interface Line {
+  peer: Peer;
+  frames: Record<string, unknown>[];
+  binary: number[][];
+}
+
+let server: WebSocketServer;
+let lines: Line[];
+let told: Push[];
+let welcomes: Welcome[];
+let connection: RoomConnection;
+let whyRefused: StopReason | null;
+
+// jsdom's own WebSocket does not take the events of the Node beneath it. Node throws an error that
+// nobody listens to; a browser does not.
+vi.stubGlobal(
+  "WebSocket",
+  class extends NodeWebSocket {
+    constructor(address: string, protocol: string) {
+      super(address, protocol);
+      this.on("error", () => {});
+    }
+  },
+);
+
+beforeEach(async () => {
+  lines = [];
+  told = [];
+  welcomes = [];
+  whyRefused = null;
+  await listen(0);
+  const { port } = server.address() as { port: number };
+  connection = new RoomConnection(
+    "room",
+    {
+      welcome: (welcome) => welcomes.push(welcome),
+      push: (push) => told.push(push),
+      refused: async () => whyRefused,
+    },
+    `ws://127.0.0.1:${port}`,
+  );
+});
+
+afterEach(async () => {
+  connection.stop();
+  await closeServer();
+});
+
+function listen(port: number): Promise<void> {
+  server = new WebSocketServer({ port, host: "127.0.0.1" });
+  server.on("connection", (peer) => {
+    const line: Line = { peer, frames: [], binary: [] };
+    lines.push(line);
+    peer.on("message", (data: Buffer, isBinary) => {
+      if (isBinary) line.binary.push([...data]);
+      else line.frames.push(JSON.parse(data.toString()));
+    });
+  });
+  return new Promise((resolve) => server.on("listening", resolve));
+}
+
+function closeServer(): Promise<void> {
+  for (const client of server.clients) client.terminate();
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+async function line(index: number): Promise<Line> {
+  return vi.waitFor(
+    () => {
+      const found = lines[index];
+      if (!found?.frames.length) throw new Error(`no hello on connection ${index}`);
+      return found;
+    },
+    { timeout: 10_000 },
+  );
+}
+
+function tell(to: Line, frame: object): void {
+  to.peer.send(JSON.stringify(frame));
+}
+
+function welcome(to: Line, seq: number, resumed = false): void {
+  tell(to, {
+    type: "room.welcome",
+    id: 0,
+    epoch: 1,
+    seq,
+    resumed,
+    server_time: Date.now(),
+    you: {},
+    room: {},
+    present: [],
+    features: {},
+  });
+}
+
+async function asked(of: Line, type: string): Promise<Record<string, unknown>> {
+  return vi.waitFor(() => {
+    const frame = of.frames.find((one) => one.type === type);
+    if (!frame) throw new Error(`no ${type}`);
+    return frame;
+  });
+}
+
+const PUSH = { type: "people.team_removed", at: 1, team_id: "t" };
+
+test("It says hello, and comes back with the position it has reached.", async () => {
+  connection.start();
+  const first = await line(0);
+  expect(first.frames[0]).toEqual({ id: 0, type: "room.hello", since: null });
+  welcome(first, 40);
+  tell(first, { ...PUSH, seq: 41 });
+  tell(first, { ...PUSH, seq: 41 });
+  tell(first, { ...PUSH, seq: 43 });
+  await vi.waitFor(() => expect(told).toHaveLength(2));
+  first.peer.terminate();
+  const second = await line(1);
+  expect(second.frames[0]).toMatchObject({ since: { epoch: 1, seq: 43 } });
+  welcome(second, 44, true);
+  tell(second, { ...PUSH, seq: 44 });
+  await vi.waitFor(() => expect(told).toHaveLength(3));
+});
+
+test("A write without an answer is sent again with the same nonce, and answered once.", async () => {
+  connection.start();
+  const first = await line(0);
+  welcome(first, 1);
+  const reply = connection.send("people.remove", { member_id: "m" });
+  const sent = await asked(first, "people.remove");
+  first.peer.terminate();
+  const second = await line(1);
+  expect(second.frames).toHaveLength(1); // nothing before the welcome
+  welcome(second, 1, true);
+  const again = await asked(second, "people.remove");
+  expect(again).toEqual(sent);
+  tell(second, { id: again.id, ok: { seq: 2 } });
+  await expect(reply).resolves.toEqual({ seq: 2 });
+});
+
+test("A refusal carries the server's code and time to wait.", async () => {
+  connection.start();
+  const first = await line(0);
+  welcome(first, 1);
+  const reply = connection.send("people.remove", { member_id: "m" });
+  const { id } = await asked(first, "people.remove");
+  tell(first, {
+    id,
+    error: { code: "rate_limited", message: "Slowly.", retryable: true, retry_after_s: 7 },
+  });
+  await expect(reply).rejects.toMatchObject({ code: "rate_limited", retryAfterS: 7 });
+});
+
+test.each([
+  [4401, "signed_out"],
+  [4404, "gone"],
+  [4410, "removed"],
+])("Close code %i stops it for good, and what waits is refused.", async (code, reason) => {
+  connection.start();
+  const first = await line(0);
+  welcome(first, 1);
+  const reply = connection.send("people.remove", { member_id: "m" });
+  first.peer.close(code);
+  await expect(reply).rejects.toMatchObject({ code: "away" });
+  expect(useConnection.getState()).toEqual({ status: "stopped", reason });
+  expect(lines).toHaveLength(1);
+});
+
+test("A refused upgrade is asked about, and the answer stops it.", async () => {
+  await closeServer();
+  whyRefused = "forbidden";
+  connection.start();
+  await vi.waitFor(() =>
+    expect(useConnection.getState()).toEqual({ status: "stopped", reason: "forbidden" }),
+  );
+});
+
+test("The documents get the Ping that came before them, and only binary frames.", async () => {
+  connection.start();
+  const first = await line(0);
+  welcome(first, 1);
+  first.peer.send(Uint8Array.of(9));
+  tell(first, { ...PUSH, seq: 2 });
+  await vi.waitFor(() => expect(told).toHaveLength(1));
+  const documents = new connection.DocumentSocket("room:");
+  const received: unknown[] = [];
+  documents.addEventListener("open", () => received.push("open"));
+  documents.addEventListener("message", (event) => {
+    received.push([...new Uint8Array((event as MessageEvent<ArrayBuffer>).data)]);
+  });
+  await vi.waitFor(() => expect(received).toEqual(["open", [9]]));
+  documents.send(Uint8Array.of(10));
+  await vi.waitFor(() => expect(first.binary).toEqual([[10]]));
+  tell(first, { ...PUSH, seq: 3 });
+  first.peer.send(Uint8Array.of(1, 2, 3));
+  await vi.waitFor(() => expect(received).toEqual(["open", [9], [1, 2, 3]]));
+});
+
+test("The documents' line opens and closes with the room's, each as often as the other.", async () => {
+  connection.start();
+  const first = await line(0);
+  welcome(first, 1);
+  const documents = new connection.DocumentSocket("room:");
+  const events: string[] = [];
+  documents.addEventListener("open", () => events.push("open"));
+  documents.addEventListener("close", () => events.push("close"));
+  await vi.waitFor(() => expect(events).toEqual(["open"]));
+  first.peer.terminate();
+  await vi.waitFor(() => expect(events).toEqual(["open", "close"]));
+  const next = new connection.DocumentSocket("room:");
+  next.addEventListener("open", () => events.push("open again"));
+  const second = await line(1);
+  await vi.waitFor(() => expect(events).toEqual(["open", "close", "open again"]));
+  // The provider gives its line up: the room's goes too, and comes back.
+  next.close();
+  await vi.waitFor(() => expect(second.peer.readyState).toBe(second.peer.CLOSED));
+  await line(2);
+});
