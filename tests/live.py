@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from twinspace_rt.accounts import sessions
 from twinspace_rt.app import Node, build_node
 from twinspace_rt.db.engine import SqliteDatabase
-from twinspace_rt.db.metadata import metadata
+from twinspace_rt.db.migrate import migrate
 from twinspace_rt.docs.store import create_document
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import Role
@@ -223,7 +223,7 @@ def seed_before_start(folder: Path, **room: object) -> SeededRoom:
     """Make the database with a room in it, before a server's process takes the file."""
     database = SqliteDatabase(folder / "twinspace.db")
     try:
-        database.write_now(metadata.create_all)
+        database.write_now(migrate)
         return database.write_now(lambda db: seed_room(db, **room))  # type: ignore[arg-type]
     finally:
         database.close_now()
