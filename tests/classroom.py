@@ -15,9 +15,11 @@ from typing import Any
 from sqlalchemy import Connection as DbConnection
 from sqlalchemy import insert
 
+from twinspace_rt.accounts import sessions
 from twinspace_rt.db.engine import SqliteDatabase
 from twinspace_rt.db.metadata import metadata
 from twinspace_rt.ids import new_id
+from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import Principal, Role
 from twinspace_rt.rooms.connection import Connection, Frame
 from twinspace_rt.rooms.feature import Feature
@@ -85,27 +87,27 @@ class Person:
     welcome: Json = field(default_factory=dict)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
-    async def ask(self, kind: str, **fields: Any) -> Json:
+    async def ask(self, kind: str, /, **fields: Any) -> Json:
         """Send a command and return its reply."""
         number = next(self._ids)
         frame = json.dumps({"id": number, "type": kind, **fields})
         await self.room.receive(self.connection, frame)
         return self.take(lambda f: f.get("id") == number)
 
-    async def read(self, kind: str, **fields: Any) -> Any:
+    async def read(self, kind: str, /, **fields: Any) -> Any:
         """Send a reading command and return what it answers."""
         reply = await self.ask(kind, **fields)
         assert "ok" in reply, reply
         return reply["ok"]
 
-    async def do(self, kind: str, **fields: Any) -> Json:
+    async def do(self, kind: str, /, **fields: Any) -> Json:
         """Send a changing command that must take effect, and return its reply."""
         fields.setdefault("nonce", nonce())
         reply = await self.read(kind, **fields)
         assert isinstance(reply, dict)
         return reply
 
-    async def refused(self, kind: str, **fields: Any) -> str:
+    async def refused(self, kind: str, /, **fields: Any) -> str:
         """Send a changing command that must be refused, and return the code."""
         fields.setdefault("nonce", nonce())
         reply = await self.ask(kind, **fields)
@@ -144,15 +146,20 @@ class Classroom:
     async def enter(self, name: str, since: Json | None = None) -> Person:
         """Open one more window for somebody and say hello."""
         role, _, teams = PEOPLE[name]
+        member_id = self.members[name]
+        opened = await self.database.write(
+            lambda db: sessions.open_for_member(db, member_id, hours=12, now=now_ms())
+        )
         principal = Principal(
             room_id=self.room_id,
-            member_id=self.members[name],
+            member_id=member_id,
             role=role,
             school_id="",
             name=name,
-            session_id=new_id(),
+            session_id=opened.session_id,
             role_version=1,
             teams=frozenset(self.teams[t] for t in teams),
+            session_ends_at=opened.expires_at,
         )
         inbox = Inbox()
         connection = Connection(

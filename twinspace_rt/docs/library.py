@@ -103,11 +103,22 @@ class Library:
             document_id = parse_address(address).document_id
         except ValueError:
             return None
+        held = self._open.get(document_id)
+        if held is not None:
+            return held.document.loaded.room_id
         return await self.database.read(
             lambda db: db.execute(
                 select(document_table.c.room_id).where(document_table.c.id == document_id)
             ).scalar_one_or_none()
         )
+
+    async def admits(self, address: str, principal: Principal) -> bool:
+        """Tell whether a document address is there, in this epoch, and for this person."""
+        try:
+            await self.admit(address, principal)
+        except Denied:
+            return False
+        return True
 
     async def open_yjs(self, connection: Connection, address: str) -> YjsChannel | None:
         """Speak y-websocket for one document; ``None`` if it is not for this person."""
@@ -128,6 +139,8 @@ class Library:
             wanted = parse_address(address)
         except ValueError as error:
             raise Denied("forbidden") from error
+        if await self.room_of(address) != principal.room_id:
+            raise Denied("forbidden")  # before it is read: nobody makes another room's work
         document = await self.open(wanted.document_id)
         if document is None or self._draining:
             raise Denied("forbidden")
@@ -180,7 +193,9 @@ class Library:
         """Find a document, reading it from the database if need be; ``None`` if there is none."""
         held = self._open.get(document_id)
         if held is not None:
-            held.document.idle_since = None
+            if held.document.idle_since is not None:
+                # Not let go of just now; who comes in and stays ends the wait.
+                held.document.idle_since = asyncio.get_running_loop().time()
             return held.document
         task = self._opening.get(document_id)
         if task is None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, select
 
+from twinspace_rt.accounts.models import session
 from twinspace_rt.errors import CloseCode, Disconnect, Forbidden
 from twinspace_rt.rooms.models import member
 
@@ -79,6 +80,8 @@ class Principal:
     role_version: int
     teams: frozenset[str] = frozenset()
     language: str = "en"
+    session_ends_at: int = 0
+    """When the sign-in ends by itself, in milliseconds since 1970 UTC; 0: there is none."""
 
     @property
     def is_staff(self) -> bool:
@@ -143,14 +146,18 @@ def recheck(connection: Connection, principal: Principal) -> None:
     """Make sure, inside a transaction, that ``principal`` is still who it was at the frame.
 
     Raises:
-        Disconnect: Removed from the room since.
+        Disconnect: Removed from the room or signed out since.
         Forbidden: The role has changed since; the next command is judged by the new one.
     """
     row = connection.execute(
-        select(member.c.role_version, member.c.removed_at).where(member.c.id == principal.member_id)
+        select(member.c.role_version, member.c.removed_at, session.c.id, session.c.revoked_at)
+        .outerjoin(session, session.c.id == principal.session_id)
+        .where(member.c.id == principal.member_id)
     ).one_or_none()
     if row is None or row.removed_at is not None:
         raise Disconnect(CloseCode.REMOVED, "removed")
+    if row.id is None or row.revoked_at is not None:
+        raise Disconnect(CloseCode.SIGNED_OUT, "signed_out")
     if row.role_version != principal.role_version:
         raise Forbidden(
             "Your role in this room has just changed. Please try once more.", code="role_changed"

@@ -37,6 +37,19 @@ class Doorkeeper:
 
         return await self._database.write(redeem)
 
+    async def again(self, principal: Principal) -> Principal | None:
+        """Find who somebody is by now.
+
+        For those who have just entered their room: from there they hear of every change, but of
+        none that came between the proof and the entering.
+        """
+
+        def read(db: Connection) -> Principal | None:
+            signed_in = sessions.find_by_id(db, principal.session_id, now_ms())
+            return None if signed_in is None else principal_of(db, signed_in, principal.room_id)
+
+        return await self._database.read(read)
+
 
 def principal_for(connection: Connection, token: str, room_id: str) -> Principal | None:
     """Find who the bearer of a session's token is in a room. Reads only."""
@@ -73,6 +86,7 @@ def principal_of(connection: Connection, signed_in: SignedIn, room_id: str) -> P
         role_version=row.role_version,
         teams=frozenset(teams),
         language=row.language,
+        session_ends_at=signed_in.expires_at,
     )
 
 

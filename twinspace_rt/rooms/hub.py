@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from twinspace_rt.db.engine import Database
 from twinspace_rt.errors import CloseCode, NotFound, StorageUnavailable
+from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import RoomState
 from twinspace_rt.rooms.connection import KEEPALIVE_S, Connection
 from twinspace_rt.rooms.models import room as room_table
@@ -177,8 +178,9 @@ class RoomHub:
                 await self._beacon()
             except StorageUnavailable as error:
                 log.warning("beacon: %s", error.code)
-            now = loop.time()
+            now, at = loop.time(), now_ms()
             for room in self.rooms:
+                room.close_ended(at)
                 for connection in tuple(room.connections):
                     connection.check_age(now)
                     if connection.number % KEEPALIVE_S == tick % KEEPALIVE_S:

@@ -1,7 +1,7 @@
 """One project's live state on this node: its connections, and the way of a command through it."""
 
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,6 +31,7 @@ from twinspace_rt.protocol import (
 )
 from twinspace_rt.rooms.access import (
     EVERYONE,
+    ROOM,
     Principal,
     Role,
     RoomState,
@@ -105,6 +106,7 @@ class Room:
     """Runs what follows an event and has to wait, such as :meth:`refresh`."""
     connections: set[Connection] = field(default_factory=set)
     presence: Presence = field(init=False)
+    _team_changes: int = 0
     _buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -174,7 +176,7 @@ class Room:
                 teams=sorted(principal.teams),
             ),
             room=facts,
-            present=self.presence.everyone(),
+            present=self.presence.everyone() if can_see(principal, ROOM) else [],
             features=parts,
         )
         frames = [Frame(TEXT, encode(welcome))]
@@ -298,6 +300,10 @@ class Room:
                 connection.close(code, reason)
                 self.leave(connection)
 
+    def close_ended(self, now: int) -> None:
+        """Close the connections of sign-ins whose time is over at ``now``."""
+        self.close_where(lambda p: p.session_ends_at <= now, CloseCode.SIGNED_OUT, "signed_out")
+
     def set_state(self, state: RoomState) -> None:
         """Open, close or archive the room for everyone who is in it."""
         self.state = state
@@ -305,9 +311,25 @@ class Room:
             if connection.channel is not None:
                 connection.channel.principal_changed(connection.principal)
 
+    def set_team(self, team_id: str, member_ids: Collection[str]) -> None:
+        """Say who belongs to a team from the next event on.
+
+        :meth:`refresh` takes a moment, in which an event for the team alone could still reach
+        somebody who has left it, or miss somebody who has come.
+        """
+        self._team_changes += 1
+        for connection in self.connections:
+            principal = connection.principal
+            mine = {team_id} if principal.member_id in member_ids else set()
+            teams = (principal.teams - {team_id}) | mine
+            connection.principal = replace(principal, teams=teams)
+
     async def refresh(self, member_ids: Sequence[str]) -> None:
         """Read these people's rights again and have their connections follow; close the removed."""
-        fresh = await self.log.database.read(lambda db: read_rights(db, member_ids))
+        changes = -1
+        while changes != self._team_changes:
+            changes = self._team_changes  # one that comes meanwhile is newer than what is read
+            fresh = await self.log.database.read(lambda db: read_rights(db, member_ids))
         for connection in tuple(self.connections):
             if connection.principal.member_id not in member_ids:
                 continue

@@ -39,6 +39,10 @@ class Doorkeeper(Protocol):
         """Redeem a one-time ticket for this room."""
         ...
 
+    async def again(self, principal: Principal) -> Principal | None:
+        """Find who somebody is by now; nobody, if they may not be in the room any more."""
+        ...
+
 
 class Documents(Protocol):
     """The documents' side of the sockets; written by ``docs``."""
@@ -49,6 +53,10 @@ class Documents(Protocol):
 
     async def room_of(self, document: str) -> str | None:
         """Find the room of a document address, or ``None``."""
+        ...
+
+    async def admits(self, document: str, principal: Principal) -> bool:
+        """Tell whether a document address is there, and for this person."""
         ...
 
     async def open_yjs(self, connection: Connection, document: str) -> BinaryChannel | None:
@@ -149,6 +157,9 @@ class Socket:
                 connection.close(CloseCode.OVERLOAD, "storage")
                 return
             stack.callback(self._door.hub.leave, room, connection)
+            if not await self._is_still(connection):
+                connection.close(CloseCode.FORBIDDEN, "forbidden")
+                return
             connection.channel = await open_channel(connection)
             if connection.channel is None:
                 connection.close(CloseCode.FORBIDDEN, "forbidden")
@@ -157,6 +168,13 @@ class Socket:
             if self._fast is not None:
                 self._fast.take_over(self._on_binary, max_bytes=settings.frame_max_bytes)
             await self._serve(room, connection)
+
+    async def _is_still(self, connection: Connection) -> bool:
+        # A removal or a new role between the proof and the entering has passed this connection by.
+        now = await self._door.doorkeeper.again(connection.principal)
+        if now is not None and now.role_version > connection.principal.role_version:
+            connection.principal = now
+        return now is not None
 
     async def _serve(self, room: Room, connection: Connection) -> None:
         # Commands one after the other: replies come in their order. Binary frames come past here
@@ -255,7 +273,11 @@ class YjsEndpoint:
         principal = None
         if token and room_id and door.origins.allows(header(scope["headers"], b"origin")):
             principal = await door.doorkeeper.by_cookie(token, room_id)
-        if principal is None or room_id is None:
+        if (
+            principal is None
+            or room_id is None
+            or not await door.documents.admits(document, principal)
+        ):
             await socket.refuse(403)
             return
 

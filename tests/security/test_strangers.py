@@ -1,0 +1,230 @@
+"""Nobody from outside learns anything of a project, or changes anything in it.
+
+Every stranger asks every route, opens every socket and sends every command with identifiers of the
+project. Nothing of it is in any answer, and each answer is the one that identifiers get which are
+not there at all (PROTOCOL.md C3, T12, A3).
+"""
+
+import asyncio
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.client import WAIT_S, RoomClient
+from tests.live import Live
+from tests.peers import raw
+from tests.peers.raw import Peer
+from tests.security.asking import Asked, browser, every_request, knock, told
+from tests.security.conftest import Country
+from tests.security.projects import Project, leaked, moderator, rows_of
+from tests.security.samples import Json, command_samples
+from twinspace_rt.app import FEATURES
+from twinspace_rt.ids import new_id
+from twinspace_rt.protocol import Command
+from twinspace_rt.rooms.messages import Hello
+from twinspace_rt.rooms.room import FeatureSet
+
+COMMANDS: list[type[Command]] = [*FeatureSet(FEATURES).handlers, Hello]
+
+
+def unknown(_: str) -> str:
+    """Put an identifier of nothing into any field."""
+    return new_id()
+
+
+async def rows(country: Country) -> dict[str, list[str]]:
+    assert country.live.node is not None
+    return await country.live.node.database.read(lambda db: rows_of(db, country.here))
+
+
+def scrubbed(text: str, project: Project) -> str:
+    """Take out what is new with every answer, but nothing of the project."""
+    without = re.sub(
+        "[0-9a-hjkmnp-tv-z]{20}", lambda m: m[0] if m[0] in project.secret_ids else "~", text
+    )
+    return re.sub('link#[^"]+', "link#~", without)
+
+
+async def test_the_search_finds_what_a_member_sees(country: Country) -> None:
+    here = country.here
+    async with await RoomClient.open(country.live, here.room_id, here.people["anna"]) as anna:
+        heard: list[Any] = [await anna.hello()]
+        heard.append(await anna.ask("chat.search", query=here.mark))
+        heard.append(await anna.ask("forum.search", query=here.mark))
+        heard.append(await anna.ask("docs.search", text="document_words"))
+    found = leaked(here, json.dumps(heard))
+    words = """title description team team_chat staff everyone board thread first_post reply
+        held_post folder rich plain document_words name_anna name_maja real_name_maja"""
+    assert {f"{here.mark}-{word}" for word in words.split()} <= found
+    assert set(here.ids.values()) - {here.ids["session_id"], *here.schools} <= found
+
+
+async def test_no_stranger_comes_in(country: Country) -> None:
+    live, here = country.live, country.here
+    hello = json.dumps({"id": 1, "type": "room.hello"})
+    before = await rows(country)
+    for stranger in country.strangers:
+        paths = [("/ws/rooms/", [here.room_id], new_id())]
+        paths.append(("/ws/yjs/", here.addresses, f"{new_id()}.1"))
+        for path, known, unknown_one in paths:
+            nothing = await knock(live, path + unknown_one, stranger.token, hello)
+            for one in known:
+                answer = await knock(live, path + one, stranger.token, hello)
+                assert answer == nothing, stranger.name
+                assert not leaked(here, answer), stranger.name
+                signs_in = stranger.token is None and path == "/ws/rooms/"
+                assert answer.startswith("[] 4401" if signs_in else "403 "), stranger.name
+    assert await rows(country) == before
+
+
+async def test_no_command_is_read_before_somebody_has_proved_who_they_are(
+    country: Country,
+) -> None:
+    before = await rows(country)
+    for kind in COMMANDS:
+        for frame in command_samples(kind, country.here.id_of):
+            sent = json.dumps({"id": 1} | frame)
+            answer = await knock(country.live, f"/ws/rooms/{country.here.room_id}", None, sent)
+            assert answer == "[] 4401 signed_out", frame["type"]
+    assert await rows(country) == before
+
+
+@pytest.mark.parametrize("name", ["anna", "nikos", "olga", "maja", "vera"])
+async def test_from_another_room_a_project_is_not_there(country: Country, name: str) -> None:
+    live, here, elsewhere = country.live, country.here, country.elsewhere
+    before = await rows(country)
+    tried = set()
+    for kind in COMMANDS:
+        pairs = zip(command_samples(kind, here.id_of), command_samples(kind, unknown), strict=True)
+        for known, other in pairs:
+            sent = json.dumps(known)
+            if not any(one in sent for one in (*here.secret_ids, *here.schools)):
+                continue
+            tried.add(known["type"])
+            answer, heard = await ask_alone(live, elsewhere, name, known)
+            assert answer == (await ask_alone(live, elsewhere, name, other))[0], known
+            assert not leaked(here, json.dumps(heard), sent=sent), known
+    assert len(tried) > 35
+    assert await rows(country) == before
+
+
+async def ask_alone(
+    live: Live, project: Project, name: str, frame: Json
+) -> tuple[Json, list[Json]]:
+    """Send one command from a fresh window; returns its reply and all that came.
+
+    How much one may ask is counted in the open room, so each command finds it just opened.
+    """
+    assert live.node is not None
+    async with await RoomClient.open(live, project.room_id, project.people[name]) as window:
+        welcome = await window.hello()
+        arguments = {k: v for k, v in frame.items() if k != "type"}
+        answer = await window.ask(frame["type"], **arguments)
+    async with asyncio.timeout(WAIT_S):
+        while live.node.hub.get(project.room_id) is not None:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    answer.pop("id")
+    return answer, [welcome, answer, *window.frames]
+
+
+@pytest.mark.parametrize("who", ["pupil", "teacher", "visitor of the project"])
+async def test_a_foreign_document_is_denied_as_if_it_were_not_there(
+    country: Country, who: str
+) -> None:
+    live, here, elsewhere = country.live, country.here, country.elsewhere
+    own = here if who.startswith("visitor") else elsewhere
+    person = own.people["vera" if own is here else "maja" if who == "pupil" else "anna"]
+    before = await rows(country)
+    for address in (*here.addresses, here.ids["document_id"], f"{here.ids['document_id']}.7"):
+        async with await Peer.open(live, own.room_id, person, address) as peer:
+            await peer.pong()
+            for one in (address, f"{new_id()}.1"):
+                await peer.send(raw.auth(), raw.step_1(raw.vector({})), address=one)
+                assert await peer.expect("denied") == "forbidden"
+                await peer.send(raw.update(b"\0\0"), raw.awareness((1, 1, "{}")), address=one)
+            assert await peer.settled() == []
+        nothing = await knock(live, f"/ws/yjs/{new_id()}.1", person.token)
+        assert await knock(live, f"/ws/yjs/{address}", person.token) == nothing
+        assert nothing.startswith("403 ")
+    assert await rows(country) == before
+
+
+async def test_no_request_tells_a_stranger_anything(country: Country) -> None:
+    live = country.live
+    before = await rows(country)
+    # What signs out comes last: the other requests are to be those of somebody signed in.
+    requests = sorted(every_request(live), key=lambda asked: "sign-out" in asked.path)
+    for stranger in country.strangers:
+        async with browser(live, stranger.token) as window:
+            for asked in requests:
+                await _compare(country, window, asked, stranger.name)
+    assert await rows(country) == before
+
+
+async def _compare(country: Country, window: Any, asked: Asked, name: str) -> None:
+    here = country.here
+
+    def public(field: str) -> str:
+        return here.schools[0] if field == "school_id" else new_id()
+
+    for path in here.fill_path(asked.path):
+        answers = []
+        blank = re.sub(r"\{\w+\}", lambda _: new_id(), asked.path)
+        for one, id_of in ((path, here.id_of), (blank, public)):
+            content = json.dumps(asked.filled(id_of)).encode()
+            window.cookies.clear()
+            answers.append(
+                await window.request(
+                    asked.method, one, content=content, headers={"content-type": "application/json"}
+                )
+            )
+        known, nothing = (scrubbed(told(answer), here) for answer in answers)
+        assert known == nothing, (name, asked)
+        assert answers[0].status_code < 500, (name, asked)
+        assert not leaked(here, told(answers[0])), (name, asked)
+
+
+async def test_a_visitor_learns_what_visitors_may(country: Country) -> None:
+    live, here = country.live, country.here
+    words = ("title", "description", "name_anna", "name_nikos", "name_vera")
+    may_know = {f"{here.mark}-{word}" for word in words} | {here.room_id}
+    may_know |= {here.people[name].member_id for name in ("anna", "nikos", "vera")}
+    async with (
+        await RoomClient.open(live, here.room_id, here.people["maja"]) as maja,
+        await RoomClient.open(live, here.room_id, here.people["vera"]) as vera,
+    ):
+        await maja.hello()
+        await maja.ask("room.place", place={"tool": "docs", "target": here.ids["target"]})
+        heard: list[Any] = [await vera.hello()]
+        for kind in COMMANDS:
+            for frame in command_samples(kind, unknown):
+                arguments = {k: v for k, v in frame.items() if k != "type"}
+                heard.append(await vera.ask(frame["type"], **arguments))
+        await maja.ask("room.place", place={"tool": "chat"})
+    found = leaked(here, json.dumps([heard, vera.frames]))
+    assert {f"{here.mark}-title", here.people["anna"].member_id} <= found
+    assert found <= may_know
+
+
+async def test_a_moderator_who_has_not_entered_sees_the_list_alone(country: Country) -> None:
+    live, here = country.live, country.here
+    assert live.node is not None
+    before = await rows(country)
+    watcher = await live.node.database.write(lambda db: moderator(db, "SE"))
+    listed = {f"{here.mark}-title", here.room_id}
+    async with browser(live, watcher.token) as window:
+        assert leaked(here, (await window.get("/api/me")).text) == listed
+        for asked in every_request(live):
+            if asked.path not in {"/api/me", "/api/rooms/{room_id}/visit"} | SIGN_OUTS:
+                await _compare(country, window, asked, "moderator")
+    nothing = await knock(live, f"/ws/rooms/{new_id()}", watcher.token)
+    assert await knock(live, f"/ws/rooms/{here.room_id}", watcher.token) == nothing
+    assert nothing.startswith("403 ")
+    for address in here.addresses:
+        assert (await knock(live, f"/ws/yjs/{address}", watcher.token)).startswith("403 ")
+    assert await rows(country) == before
+
+
+SIGN_OUTS = {"/api/sign-out", "/api/sign-out-everywhere"}
