@@ -10,6 +10,8 @@ import uvicorn
 from twinspace_rt.admin import Way, first_start, listening
 from twinspace_rt.app import Node, create_app
 from twinspace_rt.web.fast_protocol import FastWebSocketProtocol
+from twinspace_rt.web.http_protocol import HttpProtocol
+from twinspace_rt.web.security import SecurityHeaders
 
 
 class Server(uvicorn.Server):
@@ -19,7 +21,9 @@ class Server(uvicorn.Server):
         settings = node.settings
         super().__init__(
             uvicorn.Config(
-                create_app(node),
+                # Around Starlette itself: its answer to an unforeseen error comes from outside of
+                # all that is added to it.
+                SecurityHeaders(create_app(node)),
                 host=settings.host,
                 port=settings.port,
                 ws=FastWebSocketProtocol,
@@ -29,7 +33,7 @@ class Server(uvicorn.Server):
                 # One timer looks after all connections (RoomHub.watch).
                 ws_ping_interval=None,
                 loop="uvloop",
-                http="httptools",
+                http=HttpProtocol,
                 access_log=False,
                 log_config=None,
                 server_header=False,

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Router
@@ -33,7 +34,8 @@ class Api:
     def __init__(
         self, routes: Sequence[BaseRoute], *, origins: Origins, trusted_proxies: int
     ) -> None:
-        self._router = Router(routes, default=_nothing_here)
+        # No redirects: they would name whatever host the request named.
+        self._router = Router(routes, redirect_slashes=False, default=_nothing_here)
         self._origins = origins
         self._trusted_proxies = trusted_proxies
 
@@ -48,6 +50,10 @@ class Api:
             return
         except CommandError as error:
             response = answer_error(error)
+        except HTTPException as error:
+            # The router raises one alone: the address is right and the method is not.
+            response = answer_error(_WrongMethod("This address is not asked like this."))
+            response.headers.update(error.headers or {})
         except StorageUnavailable as error:
             response = answer_error(
                 _Unavailable(
@@ -76,6 +82,11 @@ class Api:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise InvalidCommand("Send JSON.", code="content_type")
+
+
+class _WrongMethod(CommandError):
+    default_code = "method"
+    status = 405
 
 
 class _Unavailable(CommandError):

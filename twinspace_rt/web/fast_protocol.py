@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from twinspace_rt.errors import CloseCode
@@ -33,6 +34,13 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
         extensions[EXTENSION] = self
         self.heard_at = self.loop.time()
         await super().run_asgi()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            # uvicorn would take a refused upgrade for one that was never answered, and log an
+            # error for each.
+            self.handshake_complete = True
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self.loop.time()

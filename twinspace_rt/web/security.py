@@ -120,18 +120,21 @@ def client_address(
 
 
 class SecurityHeaders:
-    """Puts the security headers on every HTTP answer that does not bring its own."""
+    """Puts the security headers on every HTTP answer that does not bring its own.
+
+    A refused upgrade is one too.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
