@@ -141,6 +141,7 @@ def _sqlite_engine(path: Path, *, begin: str, pool_size: int) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=StaticPool if pool_size == 1 else QueuePool,
+        hide_parameters=True,  # what people wrote must not reach a log with an exception
         connect_args={"check_same_thread": False, "timeout": 10, "cached_statements": 512},
         **({} if pool_size == 1 else {"pool_size": pool_size, "max_overflow": 0}),
     )
