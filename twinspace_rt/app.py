@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -120,6 +121,8 @@ def create_app(node: Node) -> Starlette:
             writer = tasks.create_task(node.hub.log.run())
             watch = tasks.create_task(node.hub.watch())
             tending = tasks.create_task(node.library.tend())
+            for task in (writer, watch, tending):
+                task.add_done_callback(_stop_if_failed)
             try:
                 yield
             finally:
@@ -147,6 +150,13 @@ def create_app(node: Node) -> Starlette:
         ],
         lifespan=lifespan,
     )
+
+
+def _stop_if_failed(task: "asyncio.Task[None]") -> None:
+    # A server that accepts edits and stores none is worse than one that is restarted.
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("a part the server cannot do without has failed", exc_info=task.exception())
+        signal.raise_signal(signal.SIGTERM)
 
 
 def api_routes(node: Node) -> list[BaseRoute]:

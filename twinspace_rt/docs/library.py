@@ -238,19 +238,25 @@ class Library:
                 await self._beacon()
             except StorageUnavailable as error:
                 log.warning("beacon: %s", error.code)
-            now = asyncio.get_running_loop().time()
-            for held in tuple(self._open.values()):
-                document = held.document
-                idle = document.idle_since is not None and now - document.idle_since > IDLE_S
-                if held.compacting or not document.quiet:
-                    continue
-                if now >= held.retry_at and _wants_snapshot(document, idle=idle):
-                    held.compacting = True
-                    self._start(self._compact(held))
-                elif idle and not document.sessions:
-                    held.task.cancel()
-                    self._open.pop(document.id, None)
+            except Exception:
+                # One document's failure stops no other: without this timer nothing is compacted.
+                log.exception("tending failed")
+            self._tidy()
             self._pace_all()
+
+    def _tidy(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for held in tuple(self._open.values()):
+            document = held.document
+            idle = document.idle_since is not None and now - document.idle_since > IDLE_S
+            if held.compacting or not document.quiet:
+                continue
+            if now >= held.retry_at and _wants_snapshot(document, idle=idle):
+                held.compacting = True
+                self._start(self._compact(held))
+            elif idle and not document.sessions:
+                held.task.cancel()
+                self._open.pop(document.id, None)
 
     async def _beacon(self) -> None:
         """Compare what this node knows with the database, in one query; read what it lacks."""

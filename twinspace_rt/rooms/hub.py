@@ -171,17 +171,23 @@ class RoomHub:
 
     async def watch(self) -> None:
         """Look after all connections, a share of them each second: one timer for everyone."""
-        loop = asyncio.get_running_loop()
         for tick in itertools.count():
             await asyncio.sleep(1)
             try:
                 await self._beacon()
+                self._look_after(tick)
             except StorageUnavailable as error:
                 log.warning("beacon: %s", error.code)
-            now, at = loop.time(), now_ms()
-            for room in self.rooms:
-                room.close_ended(at)
-                for connection in tuple(room.connections):
-                    connection.check_age(now)
-                    if connection.number % KEEPALIVE_S == tick % KEEPALIVE_S:
-                        connection.keep_alive()
+                self._look_after(tick)
+            except Exception:
+                # One room's failure stops no other: without this timer nobody would be pinged.
+                log.exception("watching failed")
+
+    def _look_after(self, tick: int) -> None:
+        now, at = asyncio.get_running_loop().time(), now_ms()
+        for room in self.rooms:
+            room.close_ended(at)
+            for connection in tuple(room.connections):
+                connection.check_age(now)
+                if connection.number % KEEPALIVE_S == tick % KEEPALIVE_S:
+                    connection.keep_alive()
