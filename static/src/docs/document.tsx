@@ -2,6 +2,7 @@ import { CloudOff, ListTree } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { Link } from "react-aria-components";
 import { useStore } from "zustand";
+import { useShallow } from "zustand/react/shallow";
 import { useConnection } from "../connection";
 import { useText } from "../i18n/text";
 import { NotFound } from "../pages/pages";
@@ -19,7 +20,7 @@ import { useAside } from "./aside";
 import style from "./docs.module.css";
 import type { Facts } from "./editor";
 import { WhoIsIn } from "./list";
-import { LiveDocument } from "./live";
+import { LiveDocument, type LiveState } from "./live";
 import { DocumentMenu } from "./menus";
 import type { Document } from "./store";
 import { paragraphsOf } from "./words";
@@ -41,6 +42,25 @@ function useLive(documentId: string, epoch: number, attempt: number): LiveDocume
     };
   }, [connection, you.member_id, documentId, epoch, attempt]);
   return live;
+}
+
+/** Pick what the page shows of a document's state: not what changes with every key. */
+function shown({ unsaved: _, since: __, ...rest }: LiveState) {
+  return rest;
+}
+
+/** Have the room's saved sign tell of this document. */
+function useSavedOf(live: LiveDocument, isReadOnly: boolean): void {
+  useEffect(() => {
+    const tell = ({ unsaved, since, isKept }: LiveState) =>
+      useSaved.setState({ unsaved: isReadOnly && since === null ? null : unsaved, since, isKept });
+    tell(live.state.getState());
+    const end = live.state.subscribe(tell);
+    return () => {
+      end();
+      useSaved.setState({ unsaved: null, since: null, isKept: false });
+    };
+  }, [live, isReadOnly]);
 }
 
 /** Show one document, to write in or to read. */
@@ -78,11 +98,11 @@ function Opened({
   const t = useText();
   const { you } = useRoom();
   const [facts, setFacts] = useState<Facts | null>(null);
-  const state = useStore(live.state);
+  const state = useStore(live.state, useShallow(shown));
   const status = useConnection((connection) => connection.status);
   const place = { memberId: you.member_id, documentId: document.id, epoch, kind: document.kind };
   const aside = useAside(live, place, state.isSynced);
-  const { movedTo, unsaved, since, isKept } = state;
+  const { movedTo, isKept } = state;
   // What is kept here alone can still be written in: it goes out when the line is back.
   const mayWrite = state.isSynced ? state.mayWrite : state.isThere && isKept && status !== "open";
   const isReadOnly = state.isSynced && !state.mayWrite;
@@ -90,10 +110,7 @@ function Opened({
   useEffect(() => {
     if (movedTo !== null) onMoved(movedTo);
   }, [movedTo, onMoved]);
-  useEffect(() => {
-    useSaved.setState({ unsaved: isReadOnly && since === null ? null : unsaved, since, isKept });
-    return () => useSaved.setState({ unsaved: null, since: null, isKept: false });
-  }, [unsaved, since, isKept, isReadOnly]);
+  useSavedOf(live, isReadOnly);
 
   const onFacts = useCallback((next: Facts) => setFacts(next), []);
   const Editor = document.kind === "text" ? PlainEditor : RichEditor;

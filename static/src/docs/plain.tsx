@@ -1,7 +1,7 @@
 import { defaultKeymap } from "@codemirror/commands";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import { EditorView, keymap, placeholder } from "@codemirror/view";
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import { yCollab, yUndoManagerKeymap } from "y-codemirror.next";
 import { useText } from "../i18n/text";
 import { unfoldNames } from "./caret";
@@ -49,7 +49,7 @@ function writable(mayWrite: boolean): Extension {
 }
 
 /** Edit plain text together: a quick shared note. */
-export default function PlainEditor({ live, title, mayWrite, onFacts }: EditorProps) {
+function PlainEditor({ live, title, mayWrite, onFacts }: EditorProps) {
   const t = useText();
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
@@ -109,3 +109,5 @@ export default function PlainEditor({ live, title, mayWrite, onFacts }: EditorPr
     </div>
   );
 }
+
+export default memo(PlainEditor);

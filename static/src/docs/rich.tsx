@@ -1,6 +1,6 @@
 import type { Editor } from "@tiptap/core";
 import { EditorContent, useEditor } from "@tiptap/react";
-import { useEffect, useRef, useState } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import { useText } from "../i18n/text";
 import { useDirectory } from "../room/directory";
 import { unfoldNames } from "./caret";
@@ -73,7 +73,7 @@ function useCursorFirst(live: LiveDocument): void {
 }
 
 /** Edit rich text together. */
-export default function RichEditor({ live, title, mayWrite, isSynced, onFacts }: EditorProps) {
+function RichEditor({ live, title, mayWrite, isSynced, onFacts }: EditorProps) {
   const t = useText();
   const [link, setLink] = useState<LinkAt | null>(null);
   const paper = useRef<HTMLDivElement>(null);
@@ -146,3 +146,5 @@ export default function RichEditor({ live, title, mayWrite, isSynced, onFacts }:
     </>
   );
 }
+
+export default memo(RichEditor);
