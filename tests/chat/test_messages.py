@@ -3,13 +3,14 @@
 import json
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.chat.talk import history, post
 from tests.classroom import Classroom, Person, nonce
 from twinspace_rt.chat.messages import MENTIONS_MAX
 from twinspace_rt.ids import new_id
 from twinspace_rt.plain_text import MARKS_MAX
+from twinspace_rt.rooms.models import member
 from twinspace_rt.streams.models import entry
 
 
@@ -222,6 +223,19 @@ async def test_only_those_who_see_the_channel_are_mentioned(room: Classroom) -> 
     [channel, *_] = (await nils.read("chat.overview"))["channels"]
     [push] = nils.pushes("chat.posted")
     assert channel["mentions"] == [push["seq"]]
+
+
+async def test_a_message_that_names_somebody_who_left_can_still_be_changed(
+    room: Classroom,
+) -> None:
+    maja, nils = [await room.enter(n) for n in ("maja", "nils")]
+    named = f"<@{nils.member_id}>"
+    message_id = await post(maja, f"Hi {named}")
+    gone = update(member).where(member.c.id == nils.member_id).values(removed_at=1)
+    await room.database.write(lambda db: db.execute(gone))
+    await maja.do("chat.edit", message_id=message_id, text=f"Bye {named}")
+    refused = await maja.refused("chat.post", channel_id="everyone", text=f"Hi {named}")
+    assert refused == "chat.mention"
 
 
 @pytest.mark.parametrize(

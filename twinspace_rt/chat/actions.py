@@ -4,6 +4,7 @@ At any time exactly one stored event holds a message's present text, and none ho
 what was edited or taken away must not reach those who resume later.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
@@ -99,7 +100,7 @@ def do_edit(act: Act, command: EditMessage) -> None:
     text = checked_text(command.text)
     if text == row.text:
         return
-    mentions = _checked_mentions(act, row.channel_id, text)
+    mentions = _checked_mentions(act, row.channel_id, text, known=mentioned(row.text))
     begins = excerpt(text)
     seq = act.emit(
         MessageEdited(
@@ -253,15 +254,17 @@ def _answered(act: Act, channel_id: str, message_id: str) -> Reply:
     return read_reply(act.connection, row)
 
 
-def _checked_mentions(act: Act, channel_id: str, text: str) -> set[str]:
-    wanted = mentioned(text)
-    if not wanted:
-        return wanted
-    if members_who_see(act.connection, act.principal.room_id, channel_id, wanted) != wanted:
+def _checked_mentions(
+    act: Act, channel_id: str, text: str, known: Collection[str] = ()
+) -> set[str]:
+    mentions = mentioned(text)
+    # Whom the text named before may have left since; the rest of it can still be changed.
+    new = mentions.difference(known)
+    if new and members_who_see(act.connection, act.principal.room_id, channel_id, new) != new:
         raise InvalidCommand(
             "You mention somebody who does not see this channel.", code="chat.mention"
         )
-    return wanted
+    return mentions
 
 
 def _insert_mentions(act: Act, message_id: str, member_ids: set[str]) -> None:

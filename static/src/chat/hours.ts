@@ -2,36 +2,48 @@ import { useEffect } from "react";
 import { useText } from "../i18n/text";
 import { isTeacher, useRoom } from "../room/context";
 import { useRoomState } from "../room/store";
-import { useNow } from "../ui/time";
 import { loadOverview } from "./actions";
 import { STAFF_ROOM } from "./channels";
 import { useClocks } from "./clock";
-import { useChat } from "./store";
+import { turn, useChat } from "./store";
 
-const LOOK_MS = 1_000;
 /** All browsers turn at the same moment; they ask for what comes next over some seconds. */
 const SPREAD_MS = 5_000;
+/** The longest that a browser's timer can wait: 24 days, beyond which no page stays open. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 
-/** Return whether pupils may write now, and when that turns, by the server's clock. */
-export function useOpen(): { isOpen: boolean; changesAt: number | null } {
+/** Turn the chat open or closed when its time comes by the server's clock, and ask what is next. */
+export function useTurning(): void {
   const wire = useRoom();
-  const hours = useChat((state) => state.hours);
+  const changesAt = useChat((state) => state.hours?.changes_at ?? null);
+  const isTurned = useChat((state) => state.isTurned);
   const ahead = useRoomState((state) => state.clockAheadMs);
-  const changesAt = hours?.changes_at ?? null;
-  const now = useNow(changesAt === null ? null : LOOK_MS) + ahead;
-  const isPast = changesAt !== null && now >= changesAt;
   useEffect(() => {
-    if (!isPast) return;
+    if (changesAt === null) return;
+    const wait = Math.max(changesAt - ahead - Date.now(), 0);
+    if (wait > TIMER_MAX_MS) return;
+    const timer = setTimeout(() => turn(changesAt), wait);
+    return () => clearTimeout(timer);
+  }, [changesAt, ahead]);
+  useEffect(() => {
+    if (!isTurned) return;
     const timer = setTimeout(
       () => void loadOverview(wire).catch(() => {}), // the next welcome brings it as well
       Math.random() * SPREAD_MS,
     );
     return () => clearTimeout(timer);
-  }, [isPast, wire]);
-  if (!hours) return { isOpen: false, changesAt: null };
-  return isPast
-    ? { isOpen: !hours.open, changesAt: null }
-    : { isOpen: hours.open, changesAt: changesAt === null ? null : changesAt - ahead };
+  }, [isTurned, wire]);
+}
+
+/** Return whether pupils may write now, and when that turns by this device's clock. */
+export function useOpen(): { isOpen: boolean; changesAt: number | null } {
+  const hours = useChat((state) => state.hours);
+  const ahead = useRoomState((state) => state.clockAheadMs);
+  const changesAt = hours?.changes_at ?? null;
+  return {
+    isOpen: hours?.open ?? false,
+    changesAt: changesAt === null ? null : changesAt - ahead,
+  };
 }
 
 /** Return whether this person may write in a channel now. */

@@ -199,6 +199,28 @@ describe("a message on its way", () => {
   });
 });
 
+describe("the hours", () => {
+  const hours = { ...EMPTY.hours, changes_at: 5_000 };
+
+  beforeEach(() => loadAs(ME, { overview: { ...EMPTY, hours }, messages: [] }));
+
+  test("turn when their time comes, until the server tells what is next", () => {
+    chat.turn(5_000);
+    expect(useChat.getState().hours).toMatchObject({ open: false, changes_at: null });
+    expect(useChat.getState().isTurned).toBe(true);
+    chat.turn(5_000);
+    expect(useChat.getState().hours?.open).toBe(false);
+    chat.refresh({ ...EMPTY, hours: { ...hours, open: false, changes_at: 9_000 } });
+    expect(useChat.getState()).toMatchObject({ isTurned: false, hours: { changes_at: 9_000 } });
+  });
+
+  test("do not turn once a teacher has decided otherwise", () => {
+    chat.apply({ type: "chat.hours_changed", seq: 1, at: 1, hours: EMPTY.hours });
+    chat.turn(5_000);
+    expect(useChat.getState().hours?.open).toBe(true);
+  });
+});
+
 test("who has posted is no longer writing", () => {
   loadAs(ME, { overview: EMPTY, messages: [] });
   chat.apply({ type: "chat.typing", channel_id: "everyone", member_id: OTHER });

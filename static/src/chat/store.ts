@@ -38,6 +38,8 @@ interface ChatState {
   /** In the server's order. */
   channels: readonly Channel[];
   hours: Hours | null;
+  /** Whether the timetable has turned the hours since the server told of them. */
+  isTurned: boolean;
   emojis: readonly Emoji[];
   windows: Readonly<Record<string, Window>>;
   pending: readonly Pending[];
@@ -51,6 +53,7 @@ const NOTHING: ChatState = {
   me: "",
   channels: [],
   hours: null,
+  isTurned: false,
   emojis: [],
   windows: {},
   pending: [],
@@ -83,6 +86,7 @@ export function refresh(overview: Snapshots["chat"]): void {
         overview.channels as readonly Channel[],
       ),
       hours: later.reduce(hoursAfter, overview.hours),
+      isTurned: false,
     };
   });
 }
@@ -105,7 +109,8 @@ function told(state: ChatState, push: StoredPush): Partial<ChatState> {
     channels: channelsAfter(state.channels, push, state.me),
     hours: state.hours && hoursAfter(state.hours, push),
   };
-  if (push.type === "chat.hours_changed" || push.type === "chat.marked") return changes;
+  if (push.type === "chat.hours_changed") return { ...changes, isTurned: false };
+  if (push.type === "chat.marked") return changes;
   const window = state.windows[push.channel_id];
   if (window) {
     changes.windows = { ...state.windows, [push.channel_id]: windowAfter(window, push) };
@@ -249,6 +254,15 @@ function reacted(message: Message, push: Extract<ChatPush, { type: "chat.reacted
   if (after.length > 0) reactions.push({ emoji: push.emoji, member_ids: after });
   reactions.sort((a, b) => order.indexOf(a.emoji) - order.indexOf(b.emoji));
   return { ...message, reactions };
+}
+
+/** Turn the chat as the timetable says, if it is still `changesAt` at which it turns. */
+export function turn(changesAt: number): void {
+  useChat.setState(({ hours }) =>
+    hours?.changes_at === changesAt
+      ? { hours: { ...hours, open: !hours.open, changes_at: null }, isTurned: true }
+      : {},
+  );
 }
 
 // -- pages of history

@@ -4,6 +4,7 @@ import { useDirectory } from "../room/directory";
 import type { Unread } from "../room/tool";
 import { loadOverview } from "./actions";
 import { EVERYONE, STAFF_ROOM, useChannelName } from "./channels";
+import { useTurning } from "./hours";
 import { useKept } from "./kept";
 import { useChat } from "./store";
 
@@ -11,7 +12,7 @@ import { useChat } from "./store";
  * Return the channels with unread messages.
  *
  * It is drawn as long as the room is; so what the chat does in all of the room stands here: the
- * channels follow the teams, and what was left unsent is sent.
+ * channels follow the teams, the hours the timetable, and what was left unsent is sent.
  */
 export function useUnreadChannels(): readonly Unread[] {
   const { href } = useRoom();
@@ -19,6 +20,7 @@ export function useUnreadChannels(): readonly Unread[] {
   const channels = useChat((state) => state.channels);
   useTeamsFollowed();
   useKept();
+  useTurning();
   return channels
     .filter(({ unread }) => unread > 0)
     .map(({ id, unread }) => ({
