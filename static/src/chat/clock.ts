@@ -21,31 +21,39 @@ function placesOf(schools: Readonly<Record<string, School>>, ownId: string): Sch
   return [...seen.values()];
 }
 
-/** How a moment stands in a sentence: by itself ("Monday at 09:00"), or after a verb ("at 09:00"). */
-type Place = "alone" | "after verb";
-
 /**
- * Return the function that says when something will be, by the clocks of all of the room's schools.
+ * Return the function that writes something by the clocks of all of the room's schools.
  *
- * "09:00 (Lund) / 10:00 (Thessaloniki)", the reader's own school first; one time alone where all
- * clocks say the same, and the day before it unless it is today.
+ * "09:00 (Lund) / 10:00 (Thessaloniki)", the reader's own school first; once, without a place,
+ * where all clocks say the same. `write` is given a time zone, or none for the reader's own.
  */
-export function useClocks(place: Place = "alone"): (at: number) => string {
-  const { formatTime, formatDate } = useIntl();
+function useByPlace(): (write: (timeZone: string | undefined) => string) => string {
   const t = useText();
   const schools = useDirectory((state) => state.schools);
   const ownSchool = useRoomState((state) => state.you?.school_id ?? "");
-  return (at) => {
+  return (write) => {
     const places = placesOf(schools, ownSchool);
-    const times = places.map(({ time_zone: timeZone }) => formatTime(at, { ...CLOCK, timeZone }));
-    const here = formatTime(at, CLOCK);
-    const time = times.every((one) => one === here)
-      ? here
-      : places
-          .map(({ city, name }, i) =>
-            t("chat.hours.time_there", { time: times[i] ?? "", place: city || name }),
-          )
-          .join(" / ");
+    const there = places.map(({ time_zone }) => write(time_zone));
+    const here = write(undefined);
+    if (there.every((one) => one === here)) return here;
+    return places
+      .map(({ city, name }, i) =>
+        t("chat.hours.time_there", { time: there[i] ?? "", place: city || name }),
+      )
+      .join(" / ");
+  };
+}
+
+/** How a moment stands in a sentence: by itself ("Monday at 09:00"), or after a verb ("at 09:00"). */
+type Place = "alone" | "after verb";
+
+/** Return the function that says when something will be; on another day than today, on which. */
+export function useClocks(place: Place = "alone"): (at: number) => string {
+  const { formatTime, formatDate } = useIntl();
+  const t = useText();
+  const byPlace = useByPlace();
+  return (at) => {
+    const time = byPlace((timeZone) => formatTime(at, { ...CLOCK, timeZone }));
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     if (dateIn(at, zone) === dateIn(Date.now(), zone)) {
       return place === "alone" ? time : t("chat.hours.at", { time });
@@ -53,6 +61,20 @@ export function useClocks(place: Place = "alone"): (at: number) => string {
     const day = formatDate(at, { weekday: "long" });
     return t(place === "alone" ? "chat.hours.day_time" : "chat.hours.on_day", { day, time });
   };
+}
+
+/** Return the function that says from when until when something lasts. */
+export function useSpans(): (start: number, end: number) => string {
+  const { formatTime } = useIntl();
+  const t = useText();
+  const byPlace = useByPlace();
+  return (start, end) =>
+    byPlace((timeZone) =>
+      t("chat.today.from_to", {
+        start: formatTime(start, { ...CLOCK, timeZone }),
+        end: formatTime(end, { ...CLOCK, timeZone }),
+      }),
+    );
 }
 
 /** Return the function that writes a time of day in the reader's zone. */

@@ -128,12 +128,14 @@ function Plan({ onChange }: { onChange: (plan: { timeZone: string; rows: Row[] }
       <ul className={style.slots}>
         {rows.map((row) => (
           <li key={row.key} className={style.slot}>
-            <Select
-              label={t("chat.timetable.day")}
-              value={row.weekday}
-              onChange={(weekday: Weekday) => changeRow(row.key, { weekday })}
-              options={days}
-            />
+            <div className={style.slotDay}>
+              <Select
+                label={t("chat.timetable.day")}
+                value={row.weekday}
+                onChange={(weekday: Weekday) => changeRow(row.key, { weekday })}
+                options={days}
+              />
+            </div>
             <TextField
               label={t("chat.timetable.from")}
               type="time"

@@ -1,13 +1,14 @@
 import { Part } from "../home/view";
 import { useText } from "../i18n/text";
 import style from "./chat.module.css";
-import { useClocks } from "./clock";
+import { useClocks, useSpans } from "./clock";
 import { useChat } from "./store";
 
 /** List when the chat is open today, for the room's home. */
 export default function ChatToday() {
   const t = useText();
   const clocks = useClocks();
+  const spans = useSpans();
   const clocksAfterVerb = useClocks("after verb");
   const openings = useChat((state) => state.hours?.openings);
   const now = Date.now();
@@ -30,6 +31,6 @@ export default function ChatToday() {
     if (start === null && end === null) return t("chat.hours.open");
     if (start === null) return t("chat.hours.open_until", { time: clocks(end ?? 0) });
     if (end === null) return t("chat.hours.opens_at", { time: clocksAfterVerb(start) });
-    return t("chat.today.from_to", { start: clocks(start), end: clocks(end) });
+    return spans(start, end);
   }
 }

@@ -15,6 +15,7 @@ import { SearchView } from "./search";
 import { useChat } from "./store";
 
 const PHONE = "(max-width: 47.99rem)";
+const NARROW = "(max-width: 63.99rem)";
 
 /** Show the chat: its channels, and the one that the address names. */
 export default function ChatView() {
@@ -130,6 +131,7 @@ function ChannelPane({
   const [, navigate] = useLocation();
   const channelName = useChannelName();
   const isKnown = useChat((state) => state.channels.some(({ id }) => id === channelId));
+  const isNarrow = useMedia(NARROW);
   const Icon = channelIcon(channelId);
   if (!isKnown) {
     return (
@@ -145,8 +147,8 @@ function ChannelPane({
       {...(isPhone ? { back: { href: href("chat"), label: t("chat.title") } } : {})}
       actions={
         <>
-          {channelId !== STAFF_ROOM && <HoursControl isSmall={isPhone} />}
-          <SearchLink isSmall={isPhone} />
+          {channelId !== STAFF_ROOM && <HoursControl isSmall={isNarrow} />}
+          {!isPhone && <SearchLink isSmall={isNarrow} />}
         </>
       }
     >
