@@ -80,8 +80,14 @@ export function safeNext(search: string): string {
   return /^\/(?![/\\])/.test(next) ? next : "/";
 }
 
-/** End this sign-in; loaded anew, so that nothing of the person stays in memory. */
+/**
+ * End this sign-in; loaded anew, so that nothing of the person stays in memory.
+ *
+ * Copies of documents go from this device too, but for words the server has not confirmed.
+ */
 export async function signOut(everywhere = false): Promise<void> {
+  const { forgetLocal } = await import("../docs/local");
+  await forgetLocal();
   await api.post(everywhere ? "/api/sign-out-everywhere" : "/api/sign-out");
   location.assign("/");
 }

@@ -1,43 +1,34 @@
 import { useEffect, useState } from "react";
 import { IndexeddbPersistence } from "y-indexeddb";
 import * as Y from "yjs";
-import type { LiveDocument } from "./live";
-import { missingIn, paragraphsOf } from "./words";
+import { deleteLocal, localCopies, localName, localPrefix, readUnsent, unsentWords } from "./local";
 
-interface Aside {
-  /** What an older copy on this device says and the document does not. */
+export interface Aside {
+  /** What was written here in an earlier epoch and never reached the server. */
   paragraphs: string[];
-  /** Throw the older copies away. */
-  forget: () => Promise<void>;
+  /** Take the older copies off this device. */
+  forget: () => void;
 }
 
-async function oldCopies(memberId: string, documentId: string, epoch: number): Promise<string[]> {
-  // Where a browser cannot list them, they stay where they are.
-  if (!indexedDB.databases) return [];
-  const prefix = `twinspace.${memberId}.${documentId}.`;
-  return (await indexedDB.databases())
-    .map(({ name }) => name ?? "")
-    .filter((name) => name.startsWith(prefix) && name !== `${prefix}${epoch}`);
-}
-
-async function read(name: string, kind: "rich" | "text"): Promise<string[]> {
+async function wordsOf(name: string, kind: "rich" | "text"): Promise<string[]> {
+  const unsent = readUnsent(name);
+  if (!unsent) return [];
   const doc = new Y.Doc();
   const local = new IndexeddbPersistence(name, doc);
   await local.whenSynced;
-  const paragraphs = paragraphsOf(doc, kind);
+  const words = unsentWords(doc, kind, unsent);
   await local.destroy();
   doc.destroy();
-  return paragraphs;
+  return words;
 }
 
 /**
  * Find words that were written here in an earlier epoch of a document and never arrived.
  *
- * Copies of different epochs are never merged: the old text would stand twice. What only the old
- * one says is offered to its author.
+ * Copies of different epochs are never merged: the old text would stand twice. Only the member's
+ * own unconfirmed words are offered: what was erased for good must not come back from a copy.
  */
 export function useAside(
-  live: LiveDocument,
   place: { memberId: string; documentId: string; epoch: number; kind: "rich" | "text" },
   isSynced: boolean,
 ): Aside | null {
@@ -47,21 +38,22 @@ export function useAside(
     if (!isSynced) return;
     let isGone = false;
     async function look() {
-      const names = await oldCopies(memberId, documentId, epoch);
-      const old = (await Promise.all(names.map((name) => read(name, kind)))).flat();
-      const paragraphs = missingIn(paragraphsOf(live.doc, kind), old);
-      const forget = async () => {
-        for (const name of names) indexedDB.deleteDatabase(name);
+      const here = localName(memberId, documentId, epoch);
+      const all = await localCopies(localPrefix(memberId, documentId));
+      const names = all.filter((name) => name !== here);
+      const paragraphs = (await Promise.all(names.map((name) => wordsOf(name, kind)))).flat();
+      if (isGone) return;
+      const forget = () => {
+        for (const name of names) deleteLocal(name);
         setAside(null);
       };
-      if (isGone || names.length === 0) return;
-      if (paragraphs.length === 0) await forget();
-      else setAside({ paragraphs, forget });
+      if (paragraphs.length > 0) setAside({ paragraphs, forget });
+      else forget();
     }
     void look();
     return () => {
       isGone = true;
     };
-  }, [live, memberId, documentId, epoch, kind, isSynced]);
+  }, [memberId, documentId, epoch, kind, isSynced]);
   return aside;
 }

@@ -16,7 +16,7 @@ import { Badge, EmptyState, Skeleton } from "../ui/marks";
 import { Panel } from "../ui/menu";
 import { Pane, useTitle } from "../ui/page";
 import { toast } from "../ui/toast";
-import { useAside } from "./aside";
+import { type Aside, useAside } from "./aside";
 import style from "./docs.module.css";
 import type { Facts } from "./editor";
 import { WhoIsIn } from "./list";
@@ -101,7 +101,7 @@ function Opened({
   const state = useStore(live.state, useShallow(shown));
   const status = useConnection((connection) => connection.status);
   const place = { memberId: you.member_id, documentId: document.id, epoch, kind: document.kind };
-  const aside = useAside(live, place, state.isSynced);
+  const aside = useAside(place, state.isSynced);
   const { movedTo, isKept } = state;
   // What is kept here alone can still be written in: it goes out when the line is back.
   const mayWrite = state.isSynced ? state.mayWrite : state.isThere && isKept && status !== "open";
@@ -295,7 +295,7 @@ function RefusedBanner({
   );
 }
 
-function AsideBanner({ aside }: { aside: { paragraphs: string[]; forget: () => Promise<void> } }) {
+function AsideBanner({ aside }: { aside: Aside }) {
   const t = useText();
   return (
     <Banner
@@ -304,7 +304,7 @@ function AsideBanner({ aside }: { aside: { paragraphs: string[]; forget: () => P
       action={
         <span className={style.actions}>
           <WordsDialog title={t("docs.aside.title")} paragraphs={aside.paragraphs} />
-          <Button onPress={() => void aside.forget()}>{t("docs.aside.forget")}</Button>
+          <Button onPress={aside.forget}>{t("docs.aside.forget")}</Button>
         </span>
       }
     >

@@ -4,6 +4,7 @@ import { Awareness } from "y-protocols/awareness";
 import * as Y from "yjs";
 import { createStore } from "zustand";
 import type { RoomConnection } from "../connection";
+import { localName, readUnsent, type Unsent, writeUnsent } from "./local";
 import { Unsaved } from "./unsaved";
 import { wireOf } from "./wire";
 
@@ -50,12 +51,6 @@ interface Stateless {
   available?: boolean;
 }
 
-/** Name the copy on this device: one for each person, document and epoch. */
-function localName(memberId: string, documentId: string, epoch: number): string {
-  // Shared computers: Ann's unsent words must not go out in Carl's name.
-  return `twinspace.${memberId}.${documentId}.${epoch}`;
-}
-
 /**
  * One open document: the Yjs document, its copy on this device, and its line to the server.
  *
@@ -72,6 +67,7 @@ export class LiveDocument {
   readonly #unsaved = new Unsaved();
   #local: IndexeddbPersistence | null = null;
   #provider: HocuspocusProvider | null = null;
+  #unsent: Unsent | null = null;
   #isClosed = false;
   readonly #beforeMessage = new Set<() => void>();
 
@@ -101,6 +97,7 @@ export class LiveDocument {
   /** Throw this device's copy away, and close. */
   async discard(): Promise<void> {
     await this.#local?.clearData();
+    writeUnsent(this.#localName, null);
     this.close();
   }
 
@@ -108,6 +105,8 @@ export class LiveDocument {
     const isKept = await this.#openLocal();
     if (this.#isClosed) return;
     const isThere = this.doc.store.clients.size > 0;
+    this.#unsent = isKept ? readUnsent(this.#localName) : null;
+    if (this.#unsent) this.#unsaved.changed(this.#unsent.since);
     this.state.setState({ isKept, isThere });
     this.doc.on("update", this.#changed);
     const provider = new HocuspocusProvider({
@@ -165,11 +164,25 @@ export class LiveDocument {
     }
   }
 
-  readonly #changed = (_update: Uint8Array, origin: unknown): void => {
+  readonly #changed = (
+    _update: Uint8Array,
+    origin: unknown,
+    doc: Y.Doc,
+    { beforeState }: Y.Transaction,
+  ): void => {
     if (origin === this.#provider || origin === this.#local) return;
     this.#unsaved.changed(Date.now());
+    this.#note(doc.clientID, beforeState.get(doc.clientID) ?? 0);
     this.#look();
   };
+
+  /** Note on this device from where on this page's changes are not confirmed. */
+  #note(client: number, from: number): void {
+    if (!this.state.getState().isKept || this.#unsent?.clients[client] !== undefined) return;
+    const { since = Date.now(), clients = {} } = this.#unsent ?? {};
+    this.#unsent = { since, clients: { ...clients, [client]: from } };
+    writeUnsent(this.#localName, this.#unsent);
+  }
 
   readonly #look = (): void => {
     const provider = this.#provider;
@@ -177,6 +190,10 @@ export class LiveDocument {
     const isOpen = wireOf(this.#connection).status === WebSocketStatus.Connected;
     const settled = provider.unsyncedChanges === 0 && provider.isSynced && isOpen;
     this.#unsaved.confirmed(provider.unsyncedChanges, settled);
+    if (settled && this.#unsent) {
+      this.#unsent = null;
+      writeUnsent(this.#localName, null);
+    }
     const { since } = this.#unsaved;
     this.state.setState((before) => {
       const isSynced = before.isSynced || provider.isSynced;

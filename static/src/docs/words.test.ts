@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as Y from "yjs";
-import { countWords, missingIn, paragraphsOf } from "./words";
+import { countWords, paragraphsOf } from "./words";
 
 test.each([
   ["", 0],
@@ -27,10 +27,4 @@ test("The paragraphs of a rich document are its texts, wherever they stand.", ()
   text.insert(0, "Rivers");
   text.format(0, 3, { bold: {} });
   expect(paragraphsOf(doc, "rich")).toEqual(["Rivers", "In a list"]);
-});
-
-test("What only the old copy says is found.", () => {
-  const doc = new Y.Doc();
-  doc.getText("t").insert(0, "one\n\ntwo\nthree");
-  expect(missingIn(["one", "three"], paragraphsOf(doc, "text"))).toEqual(["two"]);
 });

@@ -23,9 +23,3 @@ export function paragraphsOf(doc: Y.Doc, kind: "rich" | "text"): string[] {
   else collect(doc.getXmlFragment("default"), blocks);
   return blocks.map((block) => block.trim()).filter(Boolean);
 }
-
-/** List what one document says and the other does not, paragraph by paragraph. */
-export function missingIn(present: readonly string[], old: readonly string[]): string[] {
-  const known = new Set(present);
-  return old.filter((block) => !known.has(block));
-}

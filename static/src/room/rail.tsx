@@ -1,6 +1,6 @@
 import { ArrowLeft, CircleUser, Ellipsis, Languages, LogOut, SunMoon } from "lucide-react";
 import { Link, Button as Pressable, SubmenuTrigger } from "react-aria-components";
-import { api } from "../api";
+import { signOut } from "../accounts/me";
 import { chooseLanguage, LANGUAGE_NAMES, LANGUAGES, type Language } from "../i18n/language";
 import { useText } from "../i18n/text";
 import { Tooltip } from "../ui/button";
@@ -57,12 +57,6 @@ export function Rail({ tools, current }: { tools: readonly Tool[]; current: stri
       <Me />
     </nav>
   );
-}
-
-async function signOut(): Promise<void> {
-  await api.post("/api/sign-out");
-  // Loaded anew, so that nothing of this person stays in memory.
-  location.assign("/");
 }
 
 function MyMenuItems() {

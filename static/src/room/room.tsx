@@ -3,7 +3,7 @@ import { Route, Router, Switch, useLocation, useParams } from "wouter";
 import { api } from "../api";
 import { RoomConnection, type StopReason, useConnection } from "../connection";
 import { dispatch, load } from "../dispatch";
-import { followPerson } from "../i18n/language";
+import { followPerson, useLanguage } from "../i18n/language";
 import { useText } from "../i18n/text";
 import { Fence, NotFound, Stopped } from "../pages/pages";
 import { Refused } from "../refused";
@@ -25,8 +25,13 @@ import { toolsFor } from "./tools";
 /** Find out why the upgrade was refused: nobody is signed in, or not for this room. */
 async function whyRefused(roomId: string): Promise<StopReason | null> {
   try {
-    const me = await api.get<{ rooms: { id: string }[] }>("/api/me");
-    return me.rooms.some((room) => room.id === roomId) ? null : "forbidden";
+    const me = await api.get<{ rooms: { id: string; role: string }[] }>("/api/me");
+    const room = me.rooms.find((one) => one.id === roomId);
+    if (room?.role === "moderator") {
+      // A moderator enters by saying so.
+      location.replace(`/visit/${roomId}?next=${encodeURIComponent(location.pathname)}`);
+    }
+    return room ? null : "forbidden";
   } catch (reason) {
     return reason instanceof Refused && !reason.retryable && reason.code !== "internal"
       ? "signed_out"
@@ -49,8 +54,16 @@ function useRoomConnection(roomId: string): RoomConnection {
   );
   useEffect(() => {
     connection.start();
+    useLanguage.setState({
+      tellServer: (language) => {
+        connection.send("people.choose_language", { language }).catch(() => {
+          // The choice holds on this device; the server hears of the next one.
+        });
+      },
+    });
     return () => {
       connection.stop();
+      useLanguage.setState({ tellServer: null });
       clear();
     };
   }, [connection]);

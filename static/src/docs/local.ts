@@ -1,0 +1,90 @@
+import * as Y from "yjs";
+
+/** What a copy on this device holds that the server has not confirmed. */
+export interface Unsent {
+  /** When the oldest such change was made. */
+  since: number;
+  /** For each Yjs client id of this member, the clock from which on nothing is confirmed. */
+  clients: Record<string, number>;
+}
+
+const PREFIX = "twinspace.";
+const UNSENT = "twinspace.unsent.";
+
+/** Begin the names of a member's copies of a document. */
+export function localPrefix(memberId: string, documentId: string): string {
+  // Shared computers: Ann's unsent words must not go out in Carl's name.
+  return `${PREFIX}${memberId}.${documentId}.`;
+}
+
+/** Name the copy of a document on this device: one for each member and epoch. */
+export function localName(memberId: string, documentId: string, epoch: number): string {
+  return `${localPrefix(memberId, documentId)}${epoch}`;
+}
+
+/** Return what a copy holds that is not confirmed; null if all of it is. */
+export function readUnsent(name: string): Unsent | null {
+  try {
+    return JSON.parse(localStorage.getItem(UNSENT + name) ?? "null") as Unsent | null;
+  } catch {
+    return null;
+  }
+}
+
+/** Note what a copy holds that is not confirmed. */
+export function writeUnsent(name: string, unsent: Unsent | null): void {
+  try {
+    if (unsent) localStorage.setItem(UNSENT + name, JSON.stringify(unsent));
+    else localStorage.removeItem(UNSENT + name);
+  } catch {
+    // Storage is full or switched off: the copy is then taken for confirmed.
+  }
+}
+
+/** List the copies on this device; none where the browser cannot tell. */
+export async function localCopies(prefix: string): Promise<string[]> {
+  const all = (await indexedDB.databases?.()) ?? [];
+  return all.map(({ name }) => name ?? "").filter((name) => name.startsWith(prefix));
+}
+
+/** Take a copy off this device. */
+export function deleteLocal(name: string): void {
+  indexedDB.deleteDatabase(name);
+  writeUnsent(name, null);
+}
+
+/**
+ * Take all copies off this device, when somebody signs out.
+ *
+ * What the server has not confirmed stays, and goes out when its author comes back.
+ */
+export async function forgetLocal(): Promise<void> {
+  for (const name of await localCopies(PREFIX)) {
+    if (!readUnsent(name)) deleteLocal(name);
+  }
+}
+
+function unsentPart(item: Y.Item, clients: Unsent["clients"]): string {
+  const from = clients[item.id.client];
+  if (from === undefined || item.deleted || !(item.content instanceof Y.ContentString)) return "";
+  return item.content.str.slice(Math.max(0, from - item.id.clock));
+}
+
+function collect(type: Y.AbstractType<unknown>, clients: Unsent["clients"], found: string[]): void {
+  let words = "";
+  for (let item = type._start; item; item = item.right) {
+    words += unsentPart(item, clients);
+    if (!item.deleted && item.content instanceof Y.ContentType) {
+      collect(item.content.type as Y.AbstractType<unknown>, clients, found);
+    }
+  }
+  found.push(...words.split("\n"));
+}
+
+/** List the words in a copy that the server has not confirmed, paragraph by paragraph. */
+export function unsentWords(doc: Y.Doc, kind: "rich" | "text", unsent: Unsent): string[] {
+  const root = kind === "text" ? doc.getText("t") : doc.getXmlFragment("default");
+  const found: string[] = [];
+  collect(root as unknown as Y.AbstractType<unknown>, unsent.clients, found);
+  return found.map((words) => words.trim()).filter(Boolean);
+}
