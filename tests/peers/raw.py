@@ -1,8 +1,9 @@
 """A Yjs provider by hand: raw frames of both protocols, for tests that look at each of them."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -174,6 +175,12 @@ class Peer:
             return self.told.pop(0)
         async with asyncio.timeout(WAIT_S):
             return await self._receive()
+
+    async def __aiter__(self) -> AsyncIterator[Told]:
+        """Yield each message until the socket ends, however it does."""
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                yield await self._receive()
 
     async def expect(self, name: str, matches: Callable[[Any], bool] = lambda _: True) -> Any:
         """Return the value of the first message of a name; those before it are kept."""

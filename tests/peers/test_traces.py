@@ -153,7 +153,7 @@ async def test_a_trace_comes_through_a_restart_whole(
     async def restart() -> None:
         live = servers[-1]
         code = await asyncio.to_thread(stop_process, live, kill=kill)
-        assert code == (-signal.SIGKILL if kill else 0)
+        assert code == (-signal.SIGKILL if kill else -signal.SIGTERM)
         # Whatever was said to be saved up to now must be here.
         snapshot, entries = stored(live.settings.sqlite_path, document)
         bodies = [*filter(None, [snapshot]), *entries]
