@@ -20,7 +20,15 @@ describe("a card's code", () => {
     expect(readFragment(address.hash)).toEqual(card);
   });
 
-  it.each(["", "#", "#AB10X3Y9", "#AB10.fox-lamp-river", "#.fox"])("is not in %j", (fragment) => {
+  it.each([
+    "",
+    "#",
+    "#AB10X3Y9",
+    "#AB10.fox-lamp-river",
+    "#.fox",
+    "#AB10X3Y9.fox",
+    "#AB10X3Y9.%zz",
+  ])("is not in %j", (fragment) => {
     expect(readFragment(fragment)).toBeNull();
   });
 });

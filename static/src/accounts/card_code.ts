@@ -28,9 +28,9 @@ export function printedCode(code: string): string {
 
 /** Read the fragment of a card's QR code, `#CODE.word-word-word`; null for anything else. */
 export function readFragment(fragment: string): CardSecret | null {
-  const [code = "", words = ""] = decodeURIComponent(fragment.replace(/^#/, "")).split(".");
+  const [code = "", words = ""] = fragment.replace(/^#/, "").split(".");
   const clean = cleanCode(code);
-  return isWholeCode(clean) && words ? { code: clean, words } : null;
+  return isWholeCode(clean) && /^\w+-\w+-\w+$/.test(words) ? { code: clean, words } : null;
 }
 
 /** Make the address that a card's QR code leads to; the secret is in the part no server sees. */

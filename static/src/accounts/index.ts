@@ -7,6 +7,7 @@ export const accountRoutes: readonly { path: string; Page: ComponentType }[] = [
   { path: "/join", Page: lazy(() => import("./join")) },
   { path: "/link", Page: lazy(() => import("./link")) },
   { path: "/new", Page: lazy(() => import("./new_room")) },
+  { path: "/visit/:room", Page: lazy(() => import("./visit")) },
   { path: "/account", Page: lazy(() => import("./account")) },
   { path: "/administration/:part?", Page: lazy(() => import("./administration")) },
 ];

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { api } from "../api";
 import { useText } from "../i18n/text";
 import { TextField } from "../ui/field";
@@ -6,41 +6,36 @@ import { Link } from "../ui/link";
 import { Card, Page } from "../ui/page";
 import style from "./accounts.module.css";
 import { type CardSecret, cleanCode, isWholeCode, printedCode, readFragment } from "./card_code";
+import { useFragment } from "./fragment";
 import { SendForm } from "./frame";
 
-const WORDS = 3;
-
-/** Take a card's secret out of the address, so that it stays in no history. */
-function takeFragment(): CardSecret | null {
-  const card = readFragment(location.hash);
-  if (location.hash) history.replaceState(history.state, "", location.pathname);
-  return card;
-}
+const NO_WORDS = ["", "", ""];
 
 export default function JoinPage() {
   const t = useText();
-  const [code, setCode] = useState("");
-  const [words, setWords] = useState<readonly string[]>(["", "", ""]);
-  const [isScanned, setScanned] = useState(false);
-  const fields = useRef<(HTMLInputElement | null)[]>([]);
+  const fragment = useFragment();
+  return (
+    <Page title={t("accounts.join")} isNarrow>
+      <JoinForm key={fragment} scanned={readFragment(fragment)} />
+    </Page>
+  );
+}
 
-  useEffect(() => {
-    const card = takeFragment();
-    if (!card) return;
-    setCode(card.code);
-    setWords(card.words.split("-"));
-    setScanned(true);
-  }, []);
+function JoinForm({ scanned }: { scanned: CardSecret | null }) {
+  const t = useText();
+  const [code, setCode] = useState(scanned?.code ?? "");
+  const [words, setWords] = useState<readonly string[]>(scanned?.words.split("-") ?? NO_WORDS);
+  const fields = useRef<(HTMLInputElement | null)[]>([]);
 
   // A space or a hyphen ends a word; a pasted line fills the words that follow.
   function typeWord(at: number, typed: string) {
     const parts = typed.split(/[\s-]+/);
     const next = [...words];
-    parts.slice(0, WORDS - at).forEach((part, step) => {
+    parts.slice(0, NO_WORDS.length - at).forEach((part, step) => {
       next[at + step] = part;
     });
     setWords(next);
-    if (parts.length > 1) fields.current[Math.min(at + parts.length, WORDS) - 1]?.focus();
+    if (parts.length > 1) fields.current[Math.min(at + parts.length, NO_WORDS.length) - 1]?.focus();
   }
 
   function typeCode(typed: string) {
@@ -55,56 +50,54 @@ export default function JoinPage() {
   }
 
   return (
-    <Page title={t("accounts.join")} isNarrow>
-      <div className={style.stack}>
-        <h1 className={style.welcome}>{t(isScanned ? "accounts.join.hello" : "accounts.join")}</h1>
-        <Card>
-          <SendForm
-            action={t("accounts.join.enter")}
-            onSubmit={join}
-            isReady={isWholeCode(code) && words.every(Boolean)}
-            wide
-          >
-            <div className={style.code}>
+    <div className={style.stack}>
+      <h1 className={style.welcome}>{t(scanned ? "accounts.join.hello" : "accounts.join")}</h1>
+      <Card>
+        <SendForm
+          action={t("accounts.join.enter")}
+          onSubmit={join}
+          isReady={isWholeCode(code) && words.every(Boolean)}
+          wide
+        >
+          <div className={style.code}>
+            <TextField
+              label={t("accounts.code")}
+              hint={t("accounts.code.hint")}
+              value={code.length > 4 ? printedCode(code) : code}
+              onChange={typeCode}
+              autoComplete="off"
+              autoCorrect="off"
+              spellCheck="false"
+              inputMode="text"
+              placeholder="0000 0000"
+              maxLength={12}
+            />
+          </div>
+          <fieldset className={style.words}>
+            <legend>{t("accounts.words")}</legend>
+            {words.map((word, at) => (
               <TextField
-                label={t("accounts.code")}
-                hint={t("accounts.code.hint")}
-                value={code.length > 4 ? printedCode(code) : code}
-                onChange={typeCode}
+                // biome-ignore lint/suspicious/noArrayIndexKey: the words' places are their identity
+                key={at}
+                label={t("accounts.word", { number: at + 1 })}
+                labelUnseen
+                placeholder={t("accounts.word", { number: at + 1 })}
+                value={word}
+                onChange={(typed) => typeWord(at, typed)}
                 autoComplete="off"
                 autoCorrect="off"
                 spellCheck="false"
-                inputMode="text"
-                placeholder="0000 0000"
-                maxLength={12}
+                inputRef={(field) => {
+                  fields.current[at] = field;
+                }}
               />
-            </div>
-            <fieldset className={style.words}>
-              <legend>{t("accounts.words")}</legend>
-              {words.map((word, at) => (
-                <TextField
-                  // biome-ignore lint/suspicious/noArrayIndexKey: the words' places are their identity
-                  key={at}
-                  label={t("accounts.word", { number: at + 1 })}
-                  labelUnseen
-                  placeholder={t("accounts.word", { number: at + 1 })}
-                  value={word}
-                  onChange={(typed) => typeWord(at, typed)}
-                  autoComplete="off"
-                  autoCorrect="off"
-                  spellCheck="false"
-                  inputRef={(field) => {
-                    fields.current[at] = field;
-                  }}
-                />
-              ))}
-            </fieldset>
-          </SendForm>
-        </Card>
-        <p className={style.soft}>
-          {t("accounts.join.help")} <Link href="/sign-in">{t("accounts.join.staff")}</Link>
-        </p>
-      </div>
-    </Page>
+            ))}
+          </fieldset>
+        </SendForm>
+      </Card>
+      <p className={style.soft}>
+        {t("accounts.join.help")} <Link href="/sign-in">{t("accounts.join.staff")}</Link>
+      </p>
+    </div>
   );
 }

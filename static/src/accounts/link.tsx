@@ -10,6 +10,7 @@ import { TextField } from "../ui/field";
 import { EmptyState, SkeletonList } from "../ui/marks";
 import { Card, Page } from "../ui/page";
 import style from "./accounts.module.css";
+import { useFragment } from "./fragment";
 import { SendForm } from "./frame";
 import { useMe } from "./me";
 
@@ -24,19 +25,19 @@ interface LinkFacts {
 
 type State = { facts: LinkFacts } | { reason: unknown } | null;
 
-/** The secret of a one-time link, taken out of the address once. */
-function useSecret(): string {
-  const [token] = useState(() => location.hash.slice(1));
-  useEffect(() => {
-    if (location.hash) history.replaceState(history.state, "", location.pathname);
-  }, []);
-  return token;
-}
-
 export default function LinkPage() {
   const t = useText();
+  const token = useFragment();
+  return (
+    <Page title={t("accounts.link")} isNarrow>
+      <OneLink key={token} token={token} />
+    </Page>
+  );
+}
+
+function OneLink({ token }: { token: string }) {
+  const t = useText();
   const errorText = useErrorText();
-  const token = useSecret();
   const [state, setState] = useState<State>(null);
   const asked = useRef(false);
 
@@ -56,7 +57,7 @@ export default function LinkPage() {
   }, [token]);
 
   return (
-    <Page title={t("accounts.link")} isNarrow>
+    <>
       {state === null && <SkeletonList rows={3} />}
       {state !== null && "reason" in state && (
         <EmptyState
@@ -77,7 +78,7 @@ export default function LinkPage() {
       {state !== null && "facts" in state && state.facts.purpose === "password" && (
         <NewPassword token={token} />
       )}
-    </Page>
+    </>
   );
 }
 

@@ -1,19 +1,16 @@
-import { Archive, CircleUser, DoorOpen, Eye, Plus, Settings } from "lucide-react";
-import { useState } from "react";
+import { Archive, CircleUser, DoorOpen, Plus, Settings } from "lucide-react";
 import { Link } from "react-aria-components";
-import { Redirect, useLocation } from "wouter";
-import { api } from "../api";
-import { useErrorText } from "../i18n/errors";
+import { Redirect } from "wouter";
 import { useText } from "../i18n/text";
 import { roleText, stateText } from "../people/words";
 import { SchoolBadge } from "../ui/avatar";
-import { Banner } from "../ui/banner";
-import { Button, ButtonLink } from "../ui/button";
+import { ButtonLink } from "../ui/button";
 import { Badge, EmptyState } from "../ui/marks";
 import { Page } from "../ui/page";
 import style from "./accounts.module.css";
 import { SignOutButton, WhenLoaded } from "./frame";
 import { type Me, type RoomCard, useMe } from "./me";
+import { EnterAsModerator } from "./visit";
 
 export default function MyRoomsPage() {
   const t = useText();
@@ -100,31 +97,11 @@ function Mine({ room }: { room: RoomCard }) {
 }
 
 function Watched({ room }: { room: RoomCard }) {
-  const t = useText();
-  const errorText = useErrorText();
-  const [, navigate] = useLocation();
-  const [error, setError] = useState<unknown>(null);
-
-  async function enter() {
-    try {
-      await api.post(`/api/rooms/${room.id}/visit`);
-      navigate(`/rooms/${room.id}/`);
-    } catch (reason) {
-      setError(reason);
-    }
-  }
-
   return (
     <div className={style.roomLink}>
       <h2>{room.title}</h2>
       <Facts room={room} />
-      {error !== null && <Banner tone="bad">{errorText(error)}</Banner>}
-      <div className={style.row}>
-        <Button icon={Eye} onPress={() => void enter()}>
-          {t("accounts.rooms.visit")}
-        </Button>
-        <span className={style.soft}>{t("accounts.rooms.visit.hint")}</span>
-      </div>
+      <EnterAsModerator roomId={room.id} next={`/rooms/${room.id}/`} />
     </div>
   );
 }

@@ -81,6 +81,7 @@ function SchoolDialog({
     time_zone: school.time_zone || Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
   const set = (change: Partial<typeof facts>) => setFacts((old) => ({ ...old, ...change }));
+  const zones = new Set([...Intl.supportedValuesOf("timeZone"), facts.time_zone]);
   const countries = COUNTRIES.map((id) => ({ id, text: countryName(id) })).sort((a, b) =>
     a.text.localeCompare(b.text),
   );
@@ -116,7 +117,7 @@ function SchoolDialog({
       />
       <Select
         label={t("accounts.schools.zone")}
-        options={Intl.supportedValuesOf("timeZone").map((id) => ({ id, text: id }))}
+        options={[...zones].map((id) => ({ id, text: id }))}
         value={facts.time_zone}
         onChange={(time_zone) => set({ time_zone })}
       />
