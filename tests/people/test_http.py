@@ -109,7 +109,10 @@ async def test_somebody_with_an_account_joins_with_it(town: Town) -> None:
     assert (await town.window(right)).welcome["you"]["role"] == "teacher-admin"
     assert code(await greek.post("/api/link/join", json={"token": secret})) == "accounts.link_gone"
     secret = secret_of(await browser.post(path, json=invite))
-    assert code(await greek.post("/api/link/join", json={"token": secret})) == "accounts.member_already"
+    assert (
+        code(await greek.post("/api/link/join", json={"token": secret}))
+        == "accounts.member_already"
+    )
     assert code(await greek.post("/api/link", json={"token": secret})) == 200
 
 

@@ -77,7 +77,8 @@ def check_password(password: str, email: str) -> None:
     """
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         raise InvalidCommand(
-            f"Choose a password of at least {PASSWORD_MIN} characters.", code="accounts.password_short"
+            f"Choose a password of at least {PASSWORD_MIN} characters.",
+            code="accounts.password_short",
         )
     local = email.partition("@")[0].casefold()
     folded = password.casefold()

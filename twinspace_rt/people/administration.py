@@ -196,7 +196,9 @@ class AdministrationRoutes:
             if body.school_id and db.execute(known).first() is None:
                 raise NotFound
             if body.email and find_by_email(db, body.email) is not None:
-                raise Conflict("This e-mail address has an account already.", code="accounts.exists")
+                raise Conflict(
+                    "This e-mail address has an account already.", code="accounts.exists"
+                )
             return create_invitation(
                 db,
                 Purpose.ACCOUNT,
