@@ -243,11 +243,19 @@ async function copy(text: string): Promise<boolean> {
 }
 
 /** Show words that have no place in the document any more, to be copied. */
-function WordsDialog({ title, paragraphs }: { title: string; paragraphs: readonly string[] }) {
+function WordsDialog({
+  button,
+  title,
+  paragraphs,
+}: {
+  button: string;
+  title: string;
+  paragraphs: readonly string[];
+}) {
   const t = useText();
   const text = paragraphs.join("\n\n");
   return (
-    <Dialog isLarge title={title} button={<Button>{t("docs.aside.look")}</Button>}>
+    <Dialog isLarge title={title} button={<Button>{button}</Button>}>
       <TextArea isReadOnly labelUnseen label={title} value={text} rows={12} />
       <Button
         variant="primary"
@@ -278,7 +286,11 @@ function RefusedBanner({
       isEdge
       action={
         <span className={style.actions} data-code={code}>
-          <WordsDialog title={t("docs.refused.words")} paragraphs={paragraphs} />
+          <WordsDialog
+            button={t("docs.refused.look")}
+            title={t("docs.refused.words")}
+            paragraphs={paragraphs}
+          />
           <Button
             onPress={async () => {
               await live.discard();
@@ -303,7 +315,11 @@ function AsideBanner({ aside }: { aside: Aside }) {
       isEdge
       action={
         <span className={style.actions}>
-          <WordsDialog title={t("docs.aside.title")} paragraphs={aside.paragraphs} />
+          <WordsDialog
+            button={t("docs.aside.look")}
+            title={t("docs.aside.title")}
+            paragraphs={aside.paragraphs}
+          />
           <Button onPress={aside.forget}>{t("docs.aside.forget")}</Button>
         </span>
       }
