@@ -5,36 +5,19 @@ import { useErrorText } from "../i18n/errors";
 import { useText } from "../i18n/text";
 import { useRoom } from "../room/context";
 import type { Member } from "../room/directory";
-import { MemberAvatar } from "../room/person";
 import { IconButton } from "../ui/button";
 import { toast } from "../ui/toast";
 import { post } from "./actions";
-import { useAudience, useChannelName, useNameOf } from "./channels";
+import { useChannelName, useNameOf } from "./channels";
 import style from "./chat.module.css";
 import { changeDraft, EMPTY_DRAFT, startEdit, useDraft, useDrafts } from "./draft";
+import { OfferList, useOffer } from "./offer";
 import { type Message, useChat } from "./store";
-import { mentionedNames, nameBefore, plain, withMentions } from "./text";
+import { mentionedNames, plain, withMentions } from "./text";
 
 /** The server's own measure. */
 const TEXT_MAX = 4000;
 const TYPING_EVERY_MS = 2_500;
-const OFFERED_MAX = 6;
-
-/** Offer those whose name begins like what is being written after an `@`. */
-function useOffer(channelId: string, text: string, caret: number, isDismissed: boolean) {
-  const { you } = useRoom();
-  const audience = useAudience(channelId);
-  const found = isDismissed ? null : nameBefore(text, caret);
-  if (!found) return null;
-  const typed = found.typed.toLocaleLowerCase();
-  const members = audience
-    .filter(({ id, name }) => {
-      const known = name.toLocaleLowerCase();
-      return id !== you.member_id && (known.startsWith(typed) || known.includes(` ${typed}`));
-    })
-    .slice(0, OFFERED_MAX);
-  return members.length > 0 ? { ...found, members } : null;
-}
 
 /** Tell the others that something is being written, now and then. */
 function useTyping(channelId: string): () => void {
@@ -188,24 +171,7 @@ export function Composer({ channelId }: { channelId: string }) {
         </Doing>
       )}
       {offer && (
-        <div id={listId} role="listbox" aria-label={t("chat.mention")} className={style.offer}>
-          {offer.members.map((member) => (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the text field has the focus and the keys
-            <div
-              key={member.id}
-              id={`${listId}-${member.id}`}
-              role="option"
-              tabIndex={-1}
-              aria-selected={member === current}
-              className={style.offered}
-              onMouseDown={(event) => event.preventDefault()}
-              onClick={() => mention(member)}
-            >
-              <MemberAvatar id={member.id} size={28} plain />
-              {member.name}
-            </div>
-          ))}
-        </div>
+        <OfferList id={listId} members={offer.members} current={current} onChoose={mention} />
       )}
       <div className={style.row}>
         <TextField

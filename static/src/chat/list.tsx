@@ -1,6 +1,5 @@
 import { ArrowDown, MessagesSquare } from "lucide-react";
 import {
-  Fragment,
   type KeyboardEvent,
   useCallback,
   useEffect,
@@ -13,44 +12,18 @@ import { useText } from "../i18n/text";
 import { useRoom } from "../room/context";
 import { Button } from "../ui/button";
 import { EmptyState, SkeletonList } from "../ui/marks";
-import { useDayName } from "../ui/time";
 import { toast } from "../ui/toast";
-import {
-  loadAround,
-  loadNewer,
-  loadNewest,
-  loadOlder,
-  loadUnread,
-  markRead,
-  PAGE_SIZE,
-} from "./actions";
-import { useNameOf } from "./channels";
+import { loadAround, loadNewer, loadNewest, loadOlder, loadUnread, PAGE_SIZE } from "./actions";
 import style from "./chat.module.css";
-import { MessageLine, PendingLine } from "./message";
+import { Lines } from "./lines";
+import { PendingLine } from "./pending";
+import { Announcer, useReading } from "./reading";
 import { type Message, useChannel, useChat } from "./store";
-import { plain } from "./text";
 
 /** Nearer than this to an end of what is loaded, more is fetched. */
 const NEAR_PX = 400;
 /** Nearer than this to the newest message, one counts as reading it. */
 const AT_END_PX = 60;
-const READ_AFTER_MS = 700;
-/** Messages of one person within this time stand under one name. */
-const TOGETHER_MS = 5 * 60_000;
-
-function sameDay(a: number, b: number): boolean {
-  return new Date(a).toDateString() === new Date(b).toDateString();
-}
-
-function follows(message: Message, before: Message | undefined): boolean {
-  return (
-    before !== undefined &&
-    before.author_id === message.author_id &&
-    message.at - before.at < TOGETHER_MS &&
-    sameDay(message.at, before.at) &&
-    message.reply === null
-  );
-}
 
 /**
  * Show a channel's messages.
@@ -233,54 +206,6 @@ function isIn(messages: readonly Message[] | undefined, id: string | null): bool
   return messages?.some((message) => message.id === id) ?? false;
 }
 
-function Lines({
-  messages,
-  unreadFrom,
-  activeId,
-  targetId,
-  onJump,
-}: {
-  messages: readonly Message[];
-  unreadFrom: number | null;
-  activeId: string | null;
-  targetId: string | null;
-  onJump: (messageId: string) => void;
-}) {
-  const t = useText();
-  const dayName = useDayName();
-  const me = useChat((state) => state.me);
-  const firstUnread =
-    unreadFrom === null
-      ? undefined
-      : messages.find(({ seq, author_id }) => seq > unreadFrom && author_id !== me)?.id;
-  return messages.map((message, i) => {
-    const before = messages[i - 1];
-    const isNewDay = !before || !sameDay(before.at, message.at);
-    const isFirstUnread = message.id === firstUnread;
-    return (
-      <Fragment key={message.id}>
-        {isNewDay && (
-          <h3 className={style.day}>
-            <span>{dayName(message.at)}</span>
-          </h3>
-        )}
-        {isFirstUnread && (
-          <div className={style.unreadLine} data-unread>
-            <span>{t("chat.unread_line")}</span>
-          </div>
-        )}
-        <MessageLine
-          message={message}
-          isFollowing={!isNewDay && !isFirstUnread && follows(message, before)}
-          isActive={message.id === activeId}
-          isTarget={message.id === targetId}
-          onJump={onJump}
-        />
-      </Fragment>
-    );
-  });
-}
-
 /** Go from message to message with the arrow keys, and to the ends with Home and End. */
 function walk(event: KeyboardEvent<HTMLElement>): void {
   const here = document.activeElement?.closest("[data-message]");
@@ -291,69 +216,4 @@ function walk(event: KeyboardEvent<HTMLElement>): void {
   if (to === undefined) return;
   event.preventDefault();
   all[to]?.focus();
-}
-
-/** Mark the channel as read while its newest message is really looked at. */
-function useReading(channelId: string, isAtEnd: boolean): void {
-  const wire = useRoom();
-  const unread = useChannel(channelId)?.unread ?? 0;
-  const last = useChat((state) => state.windows[channelId]?.messages.at(-1));
-  const isLooked = useIsLooked();
-  useEffect(() => {
-    if (!isAtEnd || !isLooked || unread === 0 || !last) return;
-    const timer = setTimeout(
-      () => void markRead(wire, last).catch(() => {}), // it stays unread, and is tried again
-      READ_AFTER_MS,
-    );
-    return () => clearTimeout(timer);
-  }, [wire, isAtEnd, isLooked, unread, last]);
-}
-
-function useIsLooked(): boolean {
-  const [isLooked, setLooked] = useState(() => document.hasFocus());
-  useEffect(() => {
-    const look = () => setLooked(document.visibilityState === "visible" && document.hasFocus());
-    globalThis.addEventListener("focus", look);
-    globalThis.addEventListener("blur", look);
-    document.addEventListener("visibilitychange", look);
-    return () => {
-      globalThis.removeEventListener("focus", look);
-      globalThis.removeEventListener("blur", look);
-      document.removeEventListener("visibilitychange", look);
-    };
-  }, []);
-  return isLooked;
-}
-
-/** Read out what others write, as it comes. */
-function Announcer({ channelId }: { channelId: string }) {
-  const t = useText();
-  const nameOf = useNameOf();
-  const me = useChat((state) => state.me);
-  const newest = useChat((state) =>
-    state.recent.findLast(
-      (push) =>
-        push.type === "chat.posted" && push.channel_id === channelId && push.author_id !== me,
-    ),
-  );
-  // What has been removed is not kept for screen readers either.
-  const isGone = useChat((state) =>
-    state.recent.some(
-      (push) =>
-        push.type === "chat.deleted" &&
-        newest?.type === "chat.posted" &&
-        push.message_id === newest.message_id,
-    ),
-  );
-  const [first] = useState(newest);
-  const isNew = newest?.type === "chat.posted" && newest !== first && !isGone;
-  return (
-    <div aria-live="polite" className="unseen">
-      {isNew &&
-        t("chat.announce", {
-          name: nameOf(newest.author_id),
-          text: plain(newest.text, nameOf),
-        })}
-    </div>
-  );
 }

@@ -1,25 +1,24 @@
 import { create } from "zustand";
-import type { PushOf, Snapshots } from "../frames";
+import type { Snapshots } from "../frames";
 import type { Channel, Hours, Message, Page, Reply } from "../protocol";
 import { useRoomState } from "../room/store";
-import { mentions } from "./text";
+import {
+  type ChatPush,
+  channelsAfter,
+  type Emoji,
+  hoursAfter,
+  type StoredPush,
+  type Window,
+  windowAfter,
+} from "./changes";
 
 export type { Channel, Hours, Message, Reply } from "../protocol";
 
-export type Emoji = Snapshots["chat"]["emojis"][number];
-type ChatPush = PushOf<"chat">;
-type StoredPush = Exclude<ChatPush, { type: "chat.typing" }>;
+export type { Emoji } from "./changes";
 
 const TYPING_MS = 6_000;
 /** How many pushes are kept for an answer that was read before they came. */
 const KEPT_PUSHES = 200;
-
-/** The messages of a channel that are loaded: all those between the first and the last. */
-export interface Window {
-  messages: readonly Message[];
-  moreBefore: boolean;
-  moreAfter: boolean;
-}
 
 /** A message that the server has not confirmed yet. */
 export interface Pending {
@@ -113,7 +112,10 @@ function told(state: ChatState, push: StoredPush): Partial<ChatState> {
   if (push.type === "chat.marked") return changes;
   const window = state.windows[push.channel_id];
   if (window) {
-    changes.windows = { ...state.windows, [push.channel_id]: windowAfter(window, push) };
+    changes.windows = {
+      ...state.windows,
+      [push.channel_id]: windowAfter(window, push, state.emojis),
+    };
   }
   if (push.type === "chat.posted") {
     const { [push.author_id]: _, ...others } = state.typing[push.channel_id] ?? {};
@@ -123,137 +125,6 @@ function told(state: ChatState, push: StoredPush): Partial<ChatState> {
     }
   }
   return changes;
-}
-
-// -- what a push changes; each also works on what it has changed already
-
-function hoursAfter(hours: Hours, push: StoredPush): Hours {
-  return push.type === "chat.hours_changed" ? push.hours : hours;
-}
-
-function channelsAfter(channels: readonly Channel[], push: StoredPush, me: string) {
-  if (push.type === "chat.hours_changed") return channels;
-  return channels.map((channel) =>
-    channel.id === push.channel_id ? channelAfter(channel, push, me) : channel,
-  );
-}
-
-function channelAfter(
-  channel: Channel,
-  push: Exclude<StoredPush, { type: "chat.hours_changed" }>,
-  me: string,
-): Channel {
-  switch (push.type) {
-    case "chat.posted": {
-      const seq = push.seq ?? 0;
-      if (seq <= channel.last_seq) return channel;
-      const next = { ...channel, last_seq: seq };
-      if (push.author_id === me) return next;
-      return {
-        ...next,
-        unread: channel.unread + 1,
-        mentions: mentions(push.text, me) ? [...channel.mentions, seq] : channel.mentions,
-      };
-    }
-    case "chat.edited": {
-      if (push.author_id === me || push.message_seq <= channel.read_seq) return channel;
-      const others = channel.mentions.filter((seq) => seq !== push.message_seq);
-      const mine = mentions(push.text, me) ? [...others, push.message_seq] : others;
-      return { ...channel, mentions: mine.sort((a, b) => a - b) };
-    }
-    case "chat.deleted":
-      if (push.author_id === me || push.message_seq <= channel.read_seq) return channel;
-      return {
-        ...channel,
-        unread: channel.unread - 1,
-        mentions: channel.mentions.filter((seq) => seq !== push.message_seq),
-      };
-    case "chat.marked":
-      return {
-        ...channel,
-        read_seq: push.read_seq,
-        unread: push.unread,
-        mentions: channel.mentions.filter((seq) => seq > push.read_seq),
-      };
-    case "chat.reacted":
-      return channel;
-  }
-}
-
-type MessagePush = Exclude<StoredPush, { type: "chat.hours_changed" | "chat.marked" }>;
-
-function windowAfter(window: Window, push: MessagePush): Window {
-  const { messages } = window;
-  switch (push.type) {
-    case "chat.posted":
-      if (window.moreAfter || messages.some(({ id }) => id === push.message_id)) return window;
-      return { ...window, messages: [...messages, posted(push)] };
-    case "chat.edited":
-      return {
-        ...window,
-        messages: changed(messages, push.message_id, push.excerpt, (message) => ({
-          ...message,
-          text: push.text,
-          edited_at: push.edited_at,
-        })),
-      };
-    case "chat.deleted":
-      return {
-        ...window,
-        messages: changed(messages, push.message_id, "", (message) => ({
-          ...message,
-          text: "",
-          reactions: [],
-          removed_by: push.removed_by,
-        })),
-      };
-    case "chat.reacted":
-      return {
-        ...window,
-        messages: messages.map((message) =>
-          message.id === push.message_id ? reacted(message, push) : message,
-        ),
-      };
-  }
-}
-
-function posted(push: Extract<ChatPush, { type: "chat.posted" }>): Message {
-  return {
-    id: push.message_id,
-    channel_id: push.channel_id,
-    seq: push.seq ?? 0,
-    at: push.at ?? 0,
-    author_id: push.author_id,
-    text: push.text,
-    reply: push.reply,
-    edited_at: null,
-    removed_by: null,
-    reactions: [],
-  };
-}
-
-function changed(
-  messages: readonly Message[],
-  id: string,
-  excerpt: string,
-  change: (message: Message) => Message,
-): readonly Message[] {
-  return messages.map((message) => {
-    if (message.id === id) return change(message);
-    if (message.reply?.message_id !== id) return message;
-    return { ...message, reply: { ...message.reply, excerpt } };
-  });
-}
-
-function reacted(message: Message, push: Extract<ChatPush, { type: "chat.reacted" }>): Message {
-  const order = useChat.getState().emojis;
-  const before = message.reactions.find(({ emoji }) => emoji === push.emoji)?.member_ids ?? [];
-  const others = before.filter((id) => id !== push.member_id);
-  const after = push.on ? [...others, push.member_id] : others;
-  const reactions = message.reactions.filter(({ emoji }) => emoji !== push.emoji);
-  if (after.length > 0) reactions.push({ emoji: push.emoji, member_ids: after });
-  reactions.sort((a, b) => order.indexOf(a.emoji) - order.indexOf(b.emoji));
-  return { ...message, reactions };
 }
 
 /** Turn the chat as the timetable says, if it is still `changesAt` at which it turns. */
@@ -318,7 +189,7 @@ function caughtUp(state: ChatState, channelId: string, page: Page): Window {
       push.channel_id !== channelId ||
       (push.seq ?? 0) <= page.seq
         ? now
-        : windowAfter(now, push),
+        : windowAfter(now, push, state.emojis),
     window,
   );
 }

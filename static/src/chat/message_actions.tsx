@@ -1,0 +1,77 @@
+import { CornerUpLeft, Ellipsis, Link as LinkIcon, Pencil, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useErrorText } from "../i18n/errors";
+import { useText } from "../i18n/text";
+import { isTeacher, useRoom } from "../room/context";
+import { IconButton } from "../ui/button";
+import { FormDialog } from "../ui/dialog";
+import { Menu, MenuItem } from "../ui/menu";
+import { toast } from "../ui/toast";
+import style from "./chat.module.css";
+import { startEdit, startReply } from "./draft";
+import { useMayWrite } from "./hours";
+import { ReactButton } from "./reactions";
+import type { Message } from "./store";
+
+/** Offer what this person can do with a message. */
+export function MessageActions({ message }: { message: Message }) {
+  const t = useText();
+  const { you, href, send } = useRoom();
+  const errorText = useErrorText();
+  const mayWrite = useMayWrite(message.channel_id);
+  const isMine = message.author_id === you.member_id;
+  const mayRemove = isMine ? you.role !== "moderator" : isTeacher(you.role);
+  const [isRemoving, setRemoving] = useState(false);
+
+  async function copyLink() {
+    const path = href(`chat/${message.channel_id}/${message.id}`);
+    try {
+      await navigator.clipboard.writeText(new URL(path, location.href).href);
+      toast(t("chat.link_copied"));
+    } catch (reason) {
+      toast(errorText(reason));
+    }
+  }
+
+  return (
+    <div className={style.actions}>
+      {mayWrite && <ReactButton message={message} />}
+      {mayWrite && (
+        <IconButton
+          icon={CornerUpLeft}
+          label={t("chat.reply")}
+          onPress={() => startReply(message)}
+        />
+      )}
+      <Menu
+        aria-label={t("ui.more")}
+        placement="bottom end"
+        button={<IconButton icon={Ellipsis} label={t("ui.more")} />}
+      >
+        <MenuItem icon={LinkIcon} onAction={() => void copyLink()}>
+          {t("chat.copy_link")}
+        </MenuItem>
+        {isMine && mayWrite && (
+          <MenuItem icon={Pencil} onAction={() => startEdit(message)}>
+            {t("chat.edit")}
+          </MenuItem>
+        )}
+        {mayRemove && (
+          <MenuItem icon={Trash2} isRisky onAction={() => setRemoving(true)}>
+            {t("chat.remove")}
+          </MenuItem>
+        )}
+      </Menu>
+      <FormDialog
+        title={t("chat.remove.title")}
+        action={t("chat.remove")}
+        variant="danger"
+        isOpen={isRemoving}
+        onOpenChange={setRemoving}
+        onSubmit={() => send("chat.delete", { message_id: message.id })}
+      >
+        <p>{t(isMine ? "chat.remove.mine" : "chat.remove.others")}</p>
+      </FormDialog>
+    </div>
+  );
+}
