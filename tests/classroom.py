@@ -142,10 +142,11 @@ class Classroom:
     database: SqliteDatabase
     members: dict[str, str]
     teams: dict[str, str]
+    schools: list[str]
 
     async def enter(self, name: str, since: Json | None = None) -> Person:
         """Open one more window for somebody and say hello."""
-        role, _, teams = PEOPLE[name]
+        role, school, teams = PEOPLE[name]
         member_id = self.members[name]
         opened = await self.database.write(
             lambda db: sessions.open_for_member(db, member_id, hours=12, now=now_ms())
@@ -154,7 +155,7 @@ class Classroom:
             room_id=self.room_id,
             member_id=member_id,
             role=role,
-            school_id="",
+            school_id=self.schools[school],
             name=name,
             session_id=opened.session_id,
             role_version=1,
@@ -181,13 +182,14 @@ async def open_classroom(folder: Path, features: Sequence[Feature]) -> AsyncIter
     hub = RoomHub(database, FeatureSet(features), interval_s=0, max_connections=100)
     members: dict[str, str] = {}
     teams: dict[str, str] = {}
+    schools: list[str] = []
 
     def found(db: DbConnection) -> str:
         places = [("Lund", "SE", "Europe/Stockholm"), ("Thessaloniki", "GR", "Europe/Athens")]
-        schools = [
+        schools.extend(
             create_school(db, name=city, country=land, city=city, time_zone=zone, now=1)
             for city, land, zone in places
-        ]
+        )
         room_id = create_room(db, title="Bees and maps", school_ids=schools, now=1)
         for name in ("bees", "ants"):
             teams[name] = new_id()
@@ -203,7 +205,7 @@ async def open_classroom(folder: Path, features: Sequence[Feature]) -> AsyncIter
     room_id = database.write_now(found)
     writer = asyncio.create_task(hub.log.run())
     try:
-        yield Classroom(room_id, hub, database, members, teams)
+        yield Classroom(room_id, hub, database, members, teams, schools)
     finally:
         hub.log.close()
         await writer

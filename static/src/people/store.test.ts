@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { PushOf, Snapshots } from "../frames";
+import { useDirectory } from "../room/directory";
+import { apply, forgetCards, keepCards, load, usePeople } from "./store";
+
+const FRAMES = join(import.meta.dirname, "../../../tests/frames/people");
+
+interface Record {
+  start: Snapshots["people"];
+  steps: { step: string; pushes: PushOf<"people">[]; after: Snapshots["people"] }[];
+}
+
+/** All that this feature keeps of the room's people. */
+function kept() {
+  const { members, schools, teams } = useDirectory.getState();
+  return { members, schools, teams, roster: usePeople.getState().roster };
+}
+
+describe.each(readdirSync(FRAMES))("%s", (file) => {
+  const { start, steps } = JSON.parse(readFileSync(join(FRAMES, file), "utf8")) as Record;
+
+  test.each(steps.map((one, index) => ({ ...one, index })))(
+    "$index $step: the state before and its pushes make the state read afresh.",
+    ({ pushes, after, index }) => {
+      load(index === 0 ? start : (steps[index - 1] as Record["steps"][0]).after);
+      for (const push of pushes) apply(push);
+      const made = kept();
+      load(after);
+      expect(made).toEqual(kept());
+    },
+  );
+});
+
+describe("new cards", () => {
+  const card = { member_id: "a", name: "Comet", code: "AB10X3Y9", words: "fox-lamp-river" };
+
+  beforeEach(forgetCards);
+
+  test("A newer card of the same pupil takes the place of the older one.", () => {
+    keepCards([card, { ...card, member_id: "b" }]);
+    keepCards([{ ...card, code: "NEWER000" }]);
+    expect(usePeople.getState().cards.map((one) => one.code)).toEqual(["AB10X3Y9", "NEWER000"]);
+  });
+
+  test("They outlive a lost connection, until they are printed.", () => {
+    keepCards([card]);
+    load({ schools: [], members: [], teams: [], removed: [], roster: [] });
+    expect(usePeople.getState().cards).toHaveLength(1);
+    forgetCards();
+    expect(usePeople.getState().cards).toHaveLength(0);
+  });
+});

@@ -1,0 +1,144 @@
+"""Golden frames: what people's clients hold of the people, are told, and would read afresh.
+
+One file for each person: the state at the ``start``, and for every step the ``pushes`` it caused
+and the state ``after`` it. The server's tests compare the files with what it says now; the client's
+tests put the pushes on the states and compare. ``python -m tests.people.frames`` writes them anew
+after a change that is meant.
+"""
+
+import asyncio
+import itertools
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+
+from tests.classroom import Classroom, Json, Person, open_classroom
+from twinspace_rt.people import feature, queries
+
+FOLDER = Path(__file__).parent.parent / "frames" / "people"
+WATCHERS = ("anna", "bo", "maja", "eleni", "vera")
+A_MOMENT = 1_700_000_000_000
+Step = tuple[str, str, str, Json]
+
+# Who does what, and under which name what came of it is known to the steps after it.
+STEPS: list[Step] = [
+    (
+        "comet",
+        "anna",
+        "people.add_pupils",
+        {"school_id": "lund", "roster": "Ada Berg, Comet\nBo Ek", "language": "sv"},
+    ),
+    ("", "anna", "people.rename", {"member_id": "comet", "name": "Nova", "real_name": "Ada B"}),
+    ("", "bo", "people.reset_card", {"member_id": "comet"}),
+    ("", "anna", "people.set_role", {"member_id": "bo", "role": "teacher-admin"}),
+    ("", "anna", "people.set_role", {"member_id": "comet", "role": "pupil-admin"}),
+    ("wasps", "anna", "people.create_team", {"name": "Wasps", "member_ids": ["comet", "eleni"]}),
+    ("", "anna", "people.rename_team", {"team_id": "wasps", "name": "Hornets"}),
+    ("", "anna", "people.assign_team", {"team_id": "wasps", "member_ids": ["comet", "nils"]}),
+    ("", "anna", "people.remove", {"member_id": "comet"}),
+    ("", "anna", "people.restore", {"member_id": "comet"}),
+    ("", "anna", "people.remove", {"member_id": "nils"}),
+    ("", "anna", "people.remove_team", {"team_id": "wasps"}),
+    ("", "eleni", "people.choose_avatar", {"creature": "whale", "tint": 20}),
+    ("", "maja", "people.choose_language", {"language": "da"}),
+    ("", "anna", "people.edit_room", {"title": "Seas", "description": "Of Europe"}),
+    ("", "anna", "people.set_room_state", {"state": "closed"}),
+]
+
+
+async def record(folder: Path) -> dict[str, Json]:
+    """Take every step in turn in a new room, and return each watcher's record."""
+    with _same_each_time():
+        async with open_classroom(folder, [feature]) as room:
+            people = {name: await room.enter(name) for name in room.members}
+            records: dict[str, Json] = {
+                name: {"start": await _state(room, people[name]), "steps": []} for name in WATCHERS
+            }
+            ids = room.members | room.teams | dict(zip(("lund", "city"), room.schools, strict=True))
+            for name, who, kind, fields in STEPS:
+                for person in people.values():
+                    person.inbox.frames.clear()
+                result = (await people[who].do(kind, **_named(fields, ids))).get("result")
+                if name:
+                    ids[name] = result if isinstance(result, str) else _first_card(result)
+                pushes = {name: people[name].pushes() for name in WATCHERS}
+                await _caught_up(people, kind)
+                for watcher in WATCHERS:
+                    after = await _state(room, people[watcher])
+                    step = {"step": f"{who}: {kind}", "pushes": pushes[watcher], "after": after}
+                    records[watcher]["steps"].append(step)
+    return records
+
+
+async def _caught_up(people: dict[str, Person], kind: str) -> None:
+    # Rights are read again after the push; the next step is judged by them.
+    room = people["anna"].room
+    if kind in {"people.set_role", "people.assign_team", "people.create_team"}:
+        await room.refresh([person.member_id for person in people.values()])
+
+
+def _first_card(result: Any) -> str:
+    return str(result["cards"][0]["member_id"])
+
+
+def _named(value: Any, ids: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _named(part, ids) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_named(part, ids) for part in value]
+    return ids.get(value, value)
+
+
+async def _state(room: Classroom, person: Person) -> Json:
+    principal = person.connection.principal
+    state: Json = msgspec.to_builtins(
+        await room.database.read(lambda db: queries.people_snapshot(db, principal))
+    )
+    return state
+
+
+@contextmanager
+def _same_each_time() -> Iterator[None]:
+    # Identifiers, pictures, retry keys and moments are counted: a record is the same each time.
+    bits, keys, moments = itertools.count(1), itertools.count(1), itertools.count(A_MOMENT, 1000)
+    with (
+        patch("twinspace_rt.ids.secrets", SimpleNamespace(randbits=lambda _: next(bits))),
+        patch("twinspace_rt.rooms.avatars.secrets", SimpleNamespace(choice=min)),
+        patch("twinspace_rt.streams.log.now_ms", lambda: next(moments)),
+        patch("tests.classroom._nonces", keys),
+    ):
+        yield
+
+
+def written(body: Json) -> str:
+    """Write a record with one line for each push and each state."""
+
+    def line(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False)
+
+    steps = ",\n".join(
+        f'{{"step": {line(step["step"])},\n "pushes": ['
+        + ",\n  ".join(line(push) for push in step["pushes"])
+        + f'],\n "after": {line(step["after"])}}}'
+        for step in body["steps"]
+    )
+    return f'{{"start": {line(body["start"])},\n"steps": [\n{steps}\n]}}\n'
+
+
+async def _write() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        records = await record(Path(folder))
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, body in records.items():
+        (FOLDER / f"{name}.json").write_text(written(body), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    asyncio.run(_write())
