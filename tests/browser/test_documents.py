@@ -1,0 +1,247 @@
+"""Two schools write one document: at the same time, with everything the paper can hold."""
+
+import asyncio
+import re
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenAs
+from tests.browser.talk import message, open_chat
+from tests.browser.window import Window, until
+from tests.browser.writing import (
+    all_alike,
+    block,
+    blocks,
+    paper,
+    says_saved,
+    stored,
+    write_at_end,
+    write_behind,
+)
+from tests.live import Live, SeededRoom
+
+
+async def at_the_table(open_as: OpenAs, room: SeededRoom) -> tuple[Window, Window, Window]:
+    """Seat two pupils of two schools and a teacher before the same rich document."""
+    windows = [await open_as(room.people[name], name=name) for name in ("maja", "eleni", "anna")]
+    for window in windows:
+        await window.enter(room, f"docs/{room.documents[0]}")
+        await expect(paper(window)).to_be_editable()
+    maja, eleni, anna = windows
+    return maja, eleni, anna
+
+
+async def test_two_pupils_and_a_teacher_write_talk_and_take_it_home(
+    open_as: OpenAs, live: Live, room: SeededRoom
+) -> None:
+    await open_chat(live, room)
+    everyone = maja, eleni, anna = await at_the_table(open_as, room)
+
+    # Everyone types at once, in lines of one paragraph each.
+    await write_at_end(maja, "Lund: \nThessaloniki: \nTeacher: ")
+    await all_alike(everyone, "Lund:", "Thessaloniki:", "Teacher:")
+    await asyncio.gather(
+        write_behind(maja, "Lund:", "we saw a seal on the rocks"),
+        write_behind(eleni, "Thessaloniki:", "we heard two dolphins"),
+        write_behind(anna, "Teacher:", "write what you saw yourselves"),
+    )
+    shown = await all_alike(everyone, "rocks", "dolphins", "yourselves")
+    assert shown == [
+        "Lund: we saw a seal on the rocks",
+        "Thessaloniki: we heard two dolphins",
+        "Teacher: write what you saw yourselves",
+    ]
+    # They see each other by name, and never themselves.
+    names = eleni.page.locator(".caret-name")
+    await expect(names.filter(has_text="Maja")).to_be_attached()
+    await expect(names.filter(has_text="Anna")).to_be_attached()
+    await expect(names.filter(has_text="Eleni")).to_have_count(0)
+
+    # Undo takes back one's own alone, though others wrote since.
+    await write_at_end(maja, " MISTAKE")
+    await all_alike(everyone, "MISTAKE")
+    await write_behind(eleni, "Thessaloniki:", ", far out")
+    await all_alike(everyone, "far out")
+    await maja.button("Undo what you did").click()
+
+    async def gone() -> bool:
+        return "MISTAKE" not in "".join(await blocks(eleni))
+
+    await until(gone, lambda: "the mistake is still there")
+    await all_alike(everyone, "far out", "yourselves")
+
+    await format_everything(eleni, anna)
+    for window in everyone:
+        await expect(paper(window).locator("strong")).to_have_text("we heard")
+        await expect(paper(window).locator("h1")).to_contain_text("Lund:")
+        await expect(paper(window).locator("ul li")).to_contain_text("Teacher:")
+        await expect(paper(window).locator("table th").first).to_contain_text("Species")
+        await expect(paper(window).locator(".katex annotation").first).to_have_text("a^2+b^2=c^2")
+    shown = await all_alike(everyone, "Species")
+
+    # The class talks beside the document.
+    field = maja.page.get_by_role("complementary").get_by_role("textbox", name="Write in Everyone")
+    await field.fill("Look at our table")
+    await field.press("Enter")
+    await expect(message(eleni, "Look at our table")).to_be_visible()
+
+    for window in everyone:
+        await says_saved(window)
+    kept = stored(live, room.documents[0])
+    for words in ("we saw a seal on the rocks", "two dolphins, far out", "Species"):
+        assert words in kept
+    await maja.page.reload()
+    await all_alike(everyone, *shown)
+    await takes_it_home(maja)
+
+
+async def format_everything(eleni: Window, anna: Window) -> None:
+    """Use the tools: one pupil marks words, the teacher makes a list, a table and a formula."""
+    keyboard = eleni.page.keyboard
+    await block(eleni, "Thessaloniki:").click()
+    await keyboard.press("Home")
+    for _ in "Thessaloniki: ":
+        await keyboard.press("ArrowRight")
+    await keyboard.down("Shift")
+    for _ in "we heard":
+        await keyboard.press("ArrowRight")
+    await keyboard.up("Shift")
+    await eleni.button("Bold").click()
+    await expect(eleni.button("Bold")).to_have_attribute("aria-pressed", "true")
+    await block(eleni, "Lund:").click()
+    await eleni.button(re.compile("^Style"), exact=False).click()
+    await eleni.page.get_by_role("menuitemradio", name="Heading 1").click()
+
+    await expect(paper(anna).locator("h1")).to_have_count(1)
+    await block(anna, "Teacher:").click()
+    await anna.button("List").click()
+    await write_at_end(anna, "\n\n")
+    await anna.button("Insert").click()
+    await anna.page.get_by_role("menuitem", name="Formula").click()
+    await anna.field("Formula in LaTeX").fill("a^2+b^2=c^2")
+    await anna.button("Set the formula").click()
+    await write_at_end(anna, "\n")
+    await anna.button("Insert").click()
+    await anna.page.get_by_role("menuitem", name="Table").click()
+    await anna.page.keyboard.type("Species")
+
+
+async def takes_it_home(window: Window) -> None:
+    """Download the document as Markdown and as a web page, and find everything in both."""
+    wanted = {
+        "Download as Markdown": (
+            "# Lund: we saw a seal",
+            "**we heard**",
+            "a^2+b^2=c^2",
+            "| Species",
+            "- Teacher:",
+        ),
+        "Download as a web page": (
+            "<h1",
+            "<strong>we heard</strong>",
+            "a^2+b^2=c^2",
+            "<table",
+            "Species",
+            "<li",
+        ),
+    }
+    for item, pieces in wanted.items():
+        await window.button("More about “Page 1”").click()
+        async with window.page.expect_download() as downloading:
+            await window.page.get_by_role("menuitem", name=item).click()
+        path = await (await downloading.value).path()
+        file = path.read_text("utf-8")
+        assert [piece for piece in pieces if piece not in file] == []
+
+
+async def test_click_puts_the_cursor_there_while_others_write(
+    open_as: OpenAs, room: SeededRoom
+) -> None:
+    """What comes between a click and the editor's notice of it must not undo the click."""
+    maja = await open_as(room.people["maja"], name="maja")
+    eleni = await open_as(room.people["eleni"], name="eleni")
+    for window in (maja, eleni):
+        await window.enter(room, f"docs/{room.documents[0]}")
+        await expect(paper(window)).to_be_editable()
+    await write_at_end(maja, "Maja:\nEleni:\nnobody")
+    await all_alike([maja, eleni], "nobody")
+    clicks = 20
+    is_writing = True
+
+    async def write_on() -> None:
+        await block(maja, "Maja:").click()
+        await maja.page.keyboard.press("End")
+        while is_writing:
+            await maja.page.keyboard.type("m", delay=20)
+
+    writing = asyncio.create_task(write_on())
+    try:
+        for _ in range(clicks):
+            await eleni.page.evaluate("document.activeElement.blur()")
+            await block(eleni, "Eleni:").click()
+            await eleni.page.keyboard.press("End")
+            await eleni.page.keyboard.type("e")
+    finally:
+        is_writing = False
+        await writing
+    shown = await all_alike([maja, eleni], "Eleni:" + "e" * clicks)
+    assert set(shown[0].removeprefix("Maja:")) == {"m"}
+    assert shown[1:] == ["Eleni:" + "e" * clicks, "nobody"]
+
+
+async def test_quick_note_is_written_together(
+    open_as: OpenAs, live: Live, room: SeededRoom
+) -> None:
+    maja = await open_as(room.people["maja"], name="maja")
+    eleni = await open_as(room.people["eleni"], 390, name="eleni")
+    for window in (maja, eleni):
+        await window.enter(room, f"docs/{room.documents[1]}")
+        await expect(paper(window, "Page 2")).to_be_editable()
+    await paper(maja, "Page 2").click()
+    await maja.page.keyboard.type("Bring a jar\n")
+    await expect(paper(eleni, "Page 2")).to_contain_text("Bring a jar")
+    await paper(eleni, "Page 2").click()
+    await eleni.page.keyboard.press("Control+End")
+    await eleni.page.keyboard.type("and a string")
+    await expect(paper(maja, "Page 2")).to_contain_text("and a string")
+    await says_saved(maja)
+    await says_saved(eleni)
+    assert stored(live, room.documents[1]) == "Bring a jar\nand a string"
+
+
+async def test_documents_are_found_renamed_moved_and_archived(
+    open_as: OpenAs, room: SeededRoom
+) -> None:
+    anna = await open_as(room.people["anna"], name="anna")
+    await anna.enter(room, "docs")
+    eleni = await open_as(room.people["eleni"], name="eleni")
+    await eleni.enter(room, "docs")
+
+    await anna.button("New").click()
+    await anna.page.get_by_role("menuitem", name="New folder").click()
+    await anna.field("Name of the folder").fill("Field trips")
+    await anna.button("Create").click()
+    await expect(eleni.link(re.compile("Field trips"))).to_be_visible()
+
+    await anna.button("More about “Page 1”").click()
+    await anna.page.get_by_role("menuitem", name="Rename").click()
+    await anna.field("Title").fill("The river in spring")
+    await anna.button("Save").click()
+    await expect(eleni.link(re.compile("The river in spring"))).to_be_visible()
+
+    await anna.button("More about “The river in spring”").click()
+    await anna.page.get_by_role("menuitem", name="Move to a folder").click()
+    await anna.page.get_by_role("dialog").get_by_role("button", name=re.compile("Folder")).click()
+    await anna.page.get_by_role("option", name="Field trips").click()
+    await anna.button("Move").click()
+    await expect(eleni.link(re.compile("The river in spring"))).to_have_count(0)
+    await eleni.link(re.compile("Field trips")).click()
+    await expect(eleni.link(re.compile("The river in spring"))).to_be_visible()
+
+    await anna.page.get_by_role("searchbox", name="Search documents").fill("spring")
+    await expect(anna.link(re.compile("The river in spring"))).to_be_visible()
+    await expect(anna.link(re.compile("Page 2"))).to_have_count(0)
+
+    await anna.button("More about “The river in spring”").click()
+    await anna.page.get_by_role("menuitem", name="Archive").click()
+    await expect(eleni.link(re.compile("The river in spring"))).to_have_count(0)
