@@ -65,7 +65,7 @@ def told(response: httpx.Response) -> str:
 
 
 async def knock(
-    live: Live, path: str, token: str | None, frame: str = "", *, origin: str | None = ""
+    live: Live, path: str, token: str | None, frame: str | bytes = "", *, origin: str | None = ""
 ) -> str:
     """Open a socket, send a frame, and read until the server closes; returns all that it told.
 
