@@ -130,13 +130,16 @@ class Peer:
 
     Attributes:
         told: What has been received and not yet been expected.
+        welcome: What came when it joined.
     """
 
     def __init__(self, socket: ClientConnection, address: str, *, addressed: bool) -> None:
         self.socket = socket
         self.address = address
         self.told: list[Told] = []
+        self.welcome: list[Told] = []
         self._addressed = addressed
+        self._pinged = False
 
     @classmethod
     async def open(
@@ -228,10 +231,17 @@ class Peer:
             await self.pong()
             await self.send(auth())
         await self.send(step_1(vector(clocks or {})))
-        return await self.until("step2")
+        self.welcome = await self.until("step2")
+        return self.welcome
 
     async def _receive(self) -> Told:
         message = await self.socket.recv()
+        if message == PING:
+            if self._pinged:
+                # The server's pings from then on only keep the line alive.
+                await self.socket.send(PONG)
+                return await self._receive()
+            self._pinged = True
         if isinstance(message, str):
             return Told("text", msgspec.json.decode(message))
         return read(message, addressed=self._addressed)

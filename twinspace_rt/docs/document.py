@@ -123,6 +123,7 @@ class Document:
     _queue: list[_Edit | _Sync | _Turn] = field(default_factory=list)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _busy: bool = False
+    _failed: bool = False
     _history: dict[bytes, list[Frame]] = field(default_factory=dict)
     _awareness_timer: asyncio.TimerHandle | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -200,7 +201,11 @@ class Document:
 
     @contextlib.asynccontextmanager
     async def committed(self) -> AsyncIterator[Loaded]:
-        """Hold the queue at a point where all that is validated is committed."""
+        """Hold the queue at a point where all that is validated is committed.
+
+        Raises:
+            StorageUnavailable: The document has failed and is being opened anew.
+        """
         loop = asyncio.get_running_loop()
         turn = _Turn(loop.create_future(), loop.create_future())
         self._put(turn)
@@ -212,6 +217,9 @@ class Document:
                 turn.done.set_result(None)
 
     def _put(self, item: _Edit | _Sync | _Turn) -> None:
+        if self._failed:
+            _refuse_turns([item])
+            return
         if isinstance(item, _Edit):
             self.budget.add(len(item.data))
         self._queue.append(item)
@@ -220,18 +228,28 @@ class Document:
     # -- the queue
 
     async def run(self) -> None:
-        """Work through the queue until cancelled."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._queue:
-                items, self._queue = self._queue, []
-                self._busy = True
-                try:
-                    await self._process(items)
-                finally:
-                    self._busy = False
-                    self.budget.add(-sum(len(i.data) for i in items if isinstance(i, _Edit)))
+        """Work through the queue until cancelled; after that, or a failure, nothing is taken."""
+        items: list[_Edit | _Sync | _Turn] = []
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._queue:
+                    items, self._queue = self._queue, []
+                    self._busy = True
+                    try:
+                        await self._process(items)
+                    finally:
+                        self._busy = False
+                        self._count_out(items)
+        finally:
+            self._failed = True
+            self._count_out(self._queue)
+            _refuse_turns([*items, *self._queue])
+            self._queue = []
+
+    def _count_out(self, items: Sequence[_Edit | _Sync | _Turn]) -> None:
+        self.budget.add(-sum(len(i.data) for i in items if isinstance(i, _Edit)))
 
     async def _process(self, items: Sequence[_Edit | _Sync | _Turn]) -> None:
         outcomes: list[_Outcome] = []
@@ -280,7 +298,8 @@ class Document:
             else:
                 verdict = validator.check(update, edit.session.principal.member_id)
         except Refused as error:
-            if error.code in GAP_CODES:
+            # A reader may know what the server does not show any more: that is no offence.
+            if error.code in GAP_CODES or edit.session.scope is Scope.READ:
                 return _Missed(edit)
             return self._reject(edit, error)
         if edit.session.scope is Scope.READ:
@@ -533,9 +552,18 @@ class Document:
                 session.send(wire.denied(f"epoch:{error.epoch}"))
                 self.leave(session)
             return
+        await self.close_to_edits()
+
+    async def close_to_edits(self) -> None:
+        """Read the document again, which takes no edits any more, and tell everyone in it.
+
+        To be called while the queue is held, or from it.
+        """
         await self.catch_up()
         for session in self.sessions:
             self.set_scope(session, Scope.READ)
+            if session.acknowledges:
+                session.send(wire.stateless(type="state", state=self.loaded.state))
 
     def _tell_storage(self, up: bool, code: str) -> None:
         if self.storage_down is not up:
@@ -579,6 +607,13 @@ class Document:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _refuse_turns(items: Sequence[_Edit | _Sync | _Turn]) -> None:
+    for item in items:
+        if isinstance(item, _Turn) and not item.ready.done():
+            error = StorageUnavailable("document_failed", "This document is being opened anew.")
+            item.ready.set_exception(error)
 
 
 async def _parse(data: bytes, limits: Limits) -> Update:

@@ -1,6 +1,7 @@
 """The documents that are open on this node: opening, tending, compacting, letting go."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from twinspace_rt.db.engine import Database
+from twinspace_rt.docs import quarantine
 from twinspace_rt.docs.channel import Denied, HocuspocusChannel, YjsChannel
 from twinspace_rt.docs.document import Document
 from twinspace_rt.docs.engine import Engine, EngineError
@@ -16,6 +18,7 @@ from twinspace_rt.docs.messages import DocumentChanged
 from twinspace_rt.docs.models import document as document_table
 from twinspace_rt.docs.session import Scope
 from twinspace_rt.docs.store import HistoryEntry, NewSnapshot, TailEntry, load, store_snapshot
+from twinspace_rt.docs.validator import DumpDamaged, Refused
 from twinspace_rt.docs.wire import parse_address
 from twinspace_rt.errors import CloseCode, StorageUnavailable
 from twinspace_rt.protocol import now_ms
@@ -32,6 +35,9 @@ IDLE_S = 30.0
 REST_S = 20.0
 REST_ENTRIES = 32
 LONG_REST_S = 120.0
+COMPACT_AGAIN_S = 60.0
+UNREADABLE = (Refused, DumpDamaged)
+"""What reading a document raises whose stored bytes do not fit together."""
 TAIL_MAX_ENTRIES = 512
 TAIL_MIN_BYTES = 16 * 1024
 HISTORY_SPAN_MS = 5_000
@@ -61,6 +67,7 @@ class _Shelved:
     task: asyncio.Task[None]
     compacting: bool = False
     retry_at: float = 0.0
+    strikes: int = 0
 
 
 @dataclass
@@ -205,7 +212,11 @@ class Library:
         return await asyncio.shield(task)
 
     async def _load(self, document_id: str) -> Document | None:
-        loaded = await self.database.read(lambda db: load(db, document_id))
+        try:
+            loaded = await self.database.read(lambda db: load(db, document_id))
+        except UNREADABLE:
+            await self._quarantine(document_id)
+            loaded = await self.database.read(lambda db: load(db, document_id))
         if loaded is None:
             return None
         loop = asyncio.get_running_loop()
@@ -214,7 +225,8 @@ class Library:
         )
         document.idle_since = loop.time()
         task = loop.create_task(document.run(), name=f"document {document_id}")
-        self._open[document_id] = _Shelved(document, task)
+        strikes = int(loaded.state == "suspect")
+        self._open[document_id] = _Shelved(document, task, strikes=strikes)
         task.add_done_callback(lambda done: self._ended(document, done))
         return document
 
@@ -267,9 +279,12 @@ class Library:
         for document_id, head in stored.items():
             document = documents[document_id]
             if head.seq > document.head_seq or head.epoch != document.loaded.epoch:
-                async with document.committed():
-                    if head.seq > document.head_seq:
-                        await document.catch_up()
+                try:
+                    async with document.committed():
+                        if head.seq > document.head_seq:
+                            await document.catch_up()
+                except UNREADABLE:
+                    await self._quarantine(document_id)
 
     def _pace_all(self) -> None:
         # Beyond the bound nobody is read any more: edits stay in the browsers, unacknowledged.
@@ -288,14 +303,40 @@ class Library:
         task.add_done_callback(self._jobs.discard)
 
     async def _compact(self, held: _Shelved) -> None:
+        loop, document_id = asyncio.get_running_loop(), held.document.id
         try:
             await self.compact(held.document)
+            if held.strikes:
+                held.strikes = 0
+                held.document.loaded.state = "open"
+                await self.database.write(lambda db: quarantine.do_clear(db, document_id))
         except (EngineError, StorageUnavailable) as error:
-            # The log stays the truth; it is tried again later, ever more seldom.
-            held.retry_at = asyncio.get_running_loop().time() + 60
-            log.warning("compaction failed document=%s code=%s", held.document.id, error.code)
+            # The log stays the truth; it is tried again later.
+            held.retry_at = loop.time() + COMPACT_AGAIN_S
+            log.warning("compaction failed document=%s code=%s", document_id, error.code)
+            if isinstance(error, EngineError) and quarantine.speaks_against(error):
+                held.retry_at = loop.time() + quarantine.STRIKE_PAUSE_S
+                with contextlib.suppress(StorageUnavailable):
+                    await self._strike(held)
         finally:
             held.compacting = False
+
+    async def _strike(self, held: _Shelved) -> None:
+        """Count a failure of the engine on this document; the third one closes it to edits."""
+        document_id = held.document.id
+        held.strikes += 1
+        if held.strikes >= quarantine.STRIKES_MAX:
+            await self._quarantine(document_id)
+        elif held.strikes == 1:
+            held.document.loaded.state = "suspect"
+            await self.database.write(lambda db: quarantine.do_suspect(db, document_id))
+
+    async def _quarantine(self, document_id: str) -> None:
+        await self.hub.log.act(lambda action: quarantine.do_quarantine(action, document_id))
+        held = self._open.get(document_id)
+        if held is not None:
+            async with held.document.committed():
+                await held.document.close_to_edits()
 
     async def compact(self, document: Document) -> bool:
         """Replace a document's log by a proved snapshot; the covered entries become history.

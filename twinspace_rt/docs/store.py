@@ -85,6 +85,8 @@ def create_document(
 def load(connection: Connection, document_id: str) -> Loaded | None:
     """Read a document and rebuild what the validator knows of it; ``None`` if there is none.
 
+    Of a quarantined one only the snapshot is read: what came after it is not to be trusted.
+
     Raises:
         DumpDamaged, Refused: The stored bytes do not fit together; the document must not be
             opened as if it were empty.
@@ -124,12 +126,17 @@ def load(connection: Connection, document_id: str) -> Loaded | None:
             validator.bind(client.client_id, client.member_id)
         else:
             validator.retire(client.client_id)
-    tail = read_tail(connection, document_id, row.epoch, row.snapshot_seq, validator)
+    trusted = row.state != "quarantined"
+    tail = (
+        read_tail(connection, document_id, row.epoch, row.snapshot_seq, validator)
+        if trusted
+        else []
+    )
     return Loaded(
         room_id=row.room_id,
         kind=Kind(row.kind),
         epoch=row.epoch,
-        head_seq=tail[-1].seq if tail else row.snapshot_seq,
+        head_seq=row.head_seq,
         state=row.state,
         archived=row.archived,
         snapshot_seq=row.snapshot_seq,
