@@ -51,8 +51,17 @@ export function Announcer({ channelId }: { channelId: string }) {
         push.type === "chat.posted" && push.channel_id === channelId && push.author_id !== me,
     ),
   );
+  // What has been removed is not kept for screen readers either.
+  const isGone = useChat((state) =>
+    state.recent.some(
+      (push) =>
+        push.type === "chat.deleted" &&
+        newest?.type === "chat.posted" &&
+        push.message_id === newest.message_id,
+    ),
+  );
   const [first] = useState(newest);
-  const isNew = newest?.type === "chat.posted" && newest !== first;
+  const isNew = newest?.type === "chat.posted" && newest !== first && !isGone;
   return (
     <div aria-live="polite" className="unseen">
       {isNew &&
