@@ -30,7 +30,8 @@ export function headingsOf(doc: Node): Heading[] {
       if (base) {
         const count = (taken.get(base) ?? 0) + 1;
         taken.set(base, count);
-        const anchor = count === 1 ? base : `${base}-${count}`;
+        // A prefix, so that a heading "Main" does not take the id of the page's own part.
+        const anchor = count === 1 ? `h-${base}` : `h-${base}-${count}`;
         found.push({ anchor, text, level: Number(node.attrs.level), pos });
       }
     }

@@ -104,7 +104,7 @@ export function PresentRow({ present, close }: { present: Present; close?: () =>
     return (
       <li className={style.row}>
         <span className={style.rowLink}>
-          <Person id={present.member_id}>{t("room.here.you", { name: place })}</Person>
+          <Person id={present.member_id}>{t("room.here.you", { place })}</Person>
         </span>
       </li>
     );
