@@ -30,6 +30,7 @@ export default function LinkPage() {
   const token = useFragment();
   return (
     <Page title={t("accounts.link")} isNarrow>
+      <h1 className="unseen">{t("accounts.link")}</h1>
       <OneLink key={token} token={token} />
     </Page>
   );
@@ -98,15 +99,15 @@ function Invitation({ token, facts }: { token: string; facts: LinkFacts }) {
 
   return (
     <div className={style.stack}>
-      <h1 className={style.welcome}>
+      <h2 className={style.welcome}>
         {facts.room
           ? t("accounts.link.room", { room: facts.room })
           : t("accounts.link.account", { kind: facts.kind })}
-      </h1>
+      </h2>
       {facts.school && <p className={style.soft}>{facts.school}</p>}
       {facts.room && mine && <JoinAs token={token} name={mine.name} />}
       <Card>
-        <h2>{t(facts.room ? "accounts.link.new" : "accounts.link.you")}</h2>
+        <h3>{t(facts.room ? "accounts.link.new" : "accounts.link.you")}</h3>
         <SendForm action={t("accounts.link.accept")} onSubmit={accept} wide>
           <TextField
             label={t("accounts.name")}
@@ -180,7 +181,7 @@ function NewPassword({ token }: { token: string }) {
 
   return (
     <div className={style.stack}>
-      <h1 className={style.welcome}>{t("accounts.link.password")}</h1>
+      <h2 className={style.welcome}>{t("accounts.link.password")}</h2>
       <Card>
         <SendForm action={t("accounts.save")} onSubmit={change} wide>
           <TextField

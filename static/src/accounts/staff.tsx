@@ -34,6 +34,9 @@ export function StaffList({ overview, again }: Part) {
     setLink(made.link);
   }
 
+  const shut = (id: string, disabled: boolean) =>
+    api.post(`${ADMINISTRATION}/staff/${id}`, { disabled });
+
   return (
     <>
       <div className={style.row}>
@@ -57,14 +60,21 @@ export function StaffList({ overview, again }: Part) {
             <Button icon={KeyRound} onPress={() => void act(passwordLink(one.id))}>
               {t("accounts.staff.password")}
             </Button>
-            <Button
-              variant={one.disabled ? "secondary" : "danger"}
-              onPress={() =>
-                void act(api.post(`${ADMINISTRATION}/staff/${one.id}`, { disabled: !one.disabled }))
-              }
-            >
-              {t(one.disabled ? "accounts.staff.open" : "accounts.staff.close")}
-            </Button>
+            {one.disabled ? (
+              <Button variant="quiet" onPress={() => void act(shut(one.id, false))}>
+                {t("accounts.staff.open")}
+              </Button>
+            ) : (
+              <FormDialog
+                title={t("accounts.staff.close")}
+                action={t("accounts.staff.close")}
+                variant="danger"
+                button={<Button variant="quiet">{t("accounts.staff.close")}</Button>}
+                onSubmit={() => shut(one.id, true).then(again)}
+              >
+                <p>{t("accounts.staff.close.sure", { name: one.name })}</p>
+              </FormDialog>
+            )}
           </li>
         ))}
       </ul>
