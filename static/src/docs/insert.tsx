@@ -18,9 +18,18 @@ export interface LinkAt {
 /** Make an address of what a person typed: a bare name of a site gets its `https://`. */
 export function addressOf(typed: string): string | null {
   const text = typed.trim();
-  if (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text)) return `mailto:${text}`;
+  if (/^[^\s@:/]+@[^\s@:/]+\.[^\s@:/]+$/.test(text)) return `mailto:${text}`;
   const address = /^[a-z][a-z0-9+.-]*:/i.test(text) ? text : `https://${text}`;
-  return isLinkable(address) && URL.canParse(address) && !/\s/.test(address) ? address : null;
+  return isLinkable(address) && !/\s/.test(address) && isAddress(address) ? address : null;
+}
+
+function isAddress(text: string): boolean {
+  try {
+    new URL(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Ask where a link leads; an empty address takes the link away. */

@@ -82,10 +82,10 @@ export const InlineMath = Node.create({
   addInputRules() {
     return [
       new InputRule({
-        find: /(?<!\$)\$\$([^$\n]+)\$\$$/,
-        handler: ({ state, range, match }) => {
-          const node = this.type.create({ latex: match[1] });
-          state.tr.replaceWith(range.from, range.to, node);
+        find: /(?:^|[^$])(\$\$([^$\n]+)\$\$)$/,
+        handler: ({ state, range, match: [whole, formula = "", latex = ""] }) => {
+          const node = this.type.create({ latex });
+          state.tr.replaceWith(range.from + whole.indexOf(formula), range.to, node);
         },
       }),
     ];

@@ -2,6 +2,7 @@ import { X } from "lucide-react";
 import { Suspense } from "react";
 import type { Place } from "../frames";
 import { useText } from "../i18n/text";
+import { Fence } from "../pages/pages";
 import { IconButton } from "../ui/button";
 import { SkeletonList } from "../ui/marks";
 import { useMedia } from "../ui/media";
@@ -25,9 +26,11 @@ export function Dock({ place }: { place: Place }) {
         <IconButton icon={X} label={t("room.dock.close")} onPress={() => toggleDock(false)} />
       </div>
       <div className={style.dockBody}>
-        <Suspense fallback={<SkeletonList />}>
-          <Content />
-        </Suspense>
+        <Fence>
+          <Suspense fallback={<SkeletonList />}>
+            <Content />
+          </Suspense>
+        </Fence>
       </div>
     </aside>
   );

@@ -95,8 +95,8 @@ const drawings = {
       />
       <ellipse cx="24" cy="29" rx="13" ry="12" fill="#f2d8b5" />
       {eyes(5.5, 27)}
-      <circle cx="24" cy="33" r="3" fill={DARK} />
-      {smile(36.5, 3)}
+      <circle cx="24" cy="31.5" r="2.2" fill={DARK} />
+      {smile(35, 2.6)}
     </>
   ),
   rabbit: (
