@@ -50,9 +50,9 @@ export function Lines({
     return (
       <Fragment key={message.id}>
         {isNewDay && (
-          <h3 className={style.day}>
+          <h2 className={style.day}>
             <span>{dayName(message.at)}</span>
-          </h3>
+          </h2>
         )}
         {isFirstUnread && (
           <div className={style.unreadLine} data-unread>
