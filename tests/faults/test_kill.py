@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import random
 import sqlite3
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.conftest import crowding
 from tests.live import (
     Live,
     SeededRoom,
@@ -191,6 +191,4 @@ async def kill_again_and_again(folder: Path, *, times: int) -> None:
         f"\nkill -9 x{times}: {words} words and {said} messages acknowledged, 0 lost, 0 doubled; "
         f"serving again in {sorted(downtimes)[len(downtimes) // 2]:.2f} s, {worst:.2f} s at worst"
     )
-    # Where more wants to run than there are processors for, a second is no second of ours.
-    crowding = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-    assert worst <= SERVING_AGAIN_MAX_S * crowding
+    assert worst <= SERVING_AGAIN_MAX_S * crowding()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -133,8 +134,8 @@ class Peer:
         welcome: What came when it joined.
     """
 
-    def __init__(self, socket: ClientConnection, address: str, *, addressed: bool) -> None:
-        self.socket = socket
+    def __init__(self, ws: ClientConnection, address: str, *, addressed: bool) -> None:
+        self.socket = ws
         self.address = address
         self.told: list[Told] = []
         self.welcome: list[Told] = []
@@ -143,17 +144,34 @@ class Peer:
 
     @classmethod
     async def open(
-        cls, live: Live, room_id: str, person: Someone, document: str, *, text: bool = False
+        cls,
+        live: Live,
+        room_id: str,
+        person: Someone,
+        document: str,
+        *,
+        text: bool = False,
+        receive_buffer: int | None = None,
     ) -> Self:
-        """Connect to a room as a Hocuspocus provider does; nothing is sent yet."""
-        socket = await _connect(f"{live.ws}/ws/rooms/{room_id}", live, person, text=text)
-        return cls(socket, _address(document), addressed=True)
+        """Connect to a room as a Hocuspocus provider does; nothing is sent yet.
+
+        Args:
+            live: The server.
+            room_id: The room.
+            person: Who connects.
+            document: What the peer speaks about.
+            text: Whether to ask for text frames.
+            receive_buffer: How many bytes the kernel may hold that have not been read.
+        """
+        url = f"{live.ws}/ws/rooms/{room_id}"
+        ws = await _connect(url, live, person, text=text, receive_buffer=receive_buffer)
+        return cls(ws, _address(document), addressed=True)
 
     @classmethod
     async def open_yjs(cls, live: Live, person: Someone, document: str) -> Self:
         """Connect to a document as a y-websocket provider does; nothing is sent yet."""
-        socket = await _connect(f"{live.ws}/ws/yjs/{_address(document)}", live, person)
-        return cls(socket, _address(document), addressed=False)
+        ws = await _connect(f"{live.ws}/ws/yjs/{_address(document)}", live, person)
+        return cls(ws, _address(document), addressed=False)
 
     async def __aenter__(self) -> Self:
         return self
@@ -256,10 +274,22 @@ async def eventually(condition: Callable[[], bool]) -> None:
 
 
 async def _connect(
-    url: str, live: Live, person: Someone, *, text: bool = False
+    url: str,
+    live: Live,
+    person: Someone,
+    *,
+    text: bool = False,
+    receive_buffer: int | None = None,
 ) -> ClientConnection:
+    line = None
+    if receive_buffer is not None:
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        line.connect(("127.0.0.1", live.port))
+        line.setblocking(False)
     return await connect(
         url,
+        sock=line,
         additional_headers={"Cookie": person.cookie, "Origin": live.origin},
         subprotocols=[Subprotocol("twinspace.v1")] if text else None,
         compression=None,

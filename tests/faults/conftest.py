@@ -1,0 +1,45 @@
+"""What the tests of faults share: how crowded the machine is, and servers that may be killed."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest_asyncio
+
+from tests.live import Live, SeededRoom, free_port, seed_before_start, start_process, stop_process
+
+
+@dataclass
+class Mortal:
+    """A server in a process of its own, and a room in it."""
+
+    live: Live
+    seeded: SeededRoom
+
+    @property
+    def pid(self) -> int:
+        assert self.live.process is not None
+        return self.live.process.pid
+
+    @property
+    def log(self) -> str:
+        assert self.live.log is not None
+        return self.live.log.read_text()
+
+
+@pytest_asyncio.fixture
+async def mortal(tmp_path: Path) -> AsyncIterator[Mortal]:
+    """A server in a process of its own; it is killed in the end, if it has not ended."""
+    seeded = seed_before_start(tmp_path)
+    live = await asyncio.to_thread(start_process, tmp_path, free_port())
+    try:
+        yield Mortal(live, seeded)
+    finally:
+        await asyncio.to_thread(stop_process, live, kill=True)
+
+
+def crowding() -> float:
+    """Tell how much longer things may take, where more wants to run than there are processors."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))

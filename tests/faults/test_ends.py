@@ -1,0 +1,88 @@
+"""How a server ends, and how a second one on the same file does not begin."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.faults.conftest import Mortal
+from tests.live import REPOSITORY, free_port, stop_process
+from tests.peers import raw
+from tests.peers.raw import Peer, Pen
+
+EXIT_MAX_S = 20.0
+
+
+async def test_sigterm_stores_acknowledges_and_closes_with_1012(mortal: Mortal) -> None:
+    seeded, live = mortal.seeded, mortal.live
+    document = seeded.documents[1]
+    async with await Peer.open(live, seeded.room_id, seeded.people["maja"], document) as maja:
+        await maja.join()
+        await maja.send(raw.step_2(b"\0\0"))
+        assert await maja.expect("status") == 1
+        pen = Pen(1)
+        await maja.send(*(raw.update(pen.write(f"{n} ")) for n in range(500)))
+        assert await maja.expect("status") == 1
+        started = time.monotonic()
+        assert live.process is not None
+        live.process.terminate()
+        assert await maja.closed() == 1012
+        await asyncio.to_thread(stop_process, live)
+        took = time.monotonic() - started
+    saved = 1 + sum(t.name == "status" and t.value == 1 for t in maja.told)
+    with live.database() as database:
+        (stored,) = database.execute(
+            "select count(*) from entry where stream_id = ?", (document,)
+        ).fetchone()
+    database.close()
+    # All that was stored was acknowledged, and the other way round.
+    assert stored == saved > 1
+    print(f"\nSIGTERM: {saved} edits stored and acknowledged, gone after {took:.2f} s")
+    assert took <= EXIT_MAX_S
+
+
+async def test_a_server_that_stops_lets_nobody_in(mortal: Mortal) -> None:
+    seeded, live = mortal.seeded, mortal.live
+    document = seeded.documents[1]
+    async with await Peer.open(live, seeded.room_id, seeded.people["maja"], document) as maja:
+        await maja.join()
+        assert live.process is not None
+        live.process.terminate()
+        assert await maja.closed() == 1012
+        with pytest.raises(OSError, match=r"Connect|refused|failed"):
+            await Peer.open(live, seeded.room_id, seeded.people["maja"], document)
+
+
+async def test_a_second_server_on_the_same_file_says_why_not(mortal: Mortal) -> None:
+    folder = mortal.live.settings.data_dir
+    environment = {
+        "TWINSPACE_DATA_DIR": str(folder),
+        "TWINSPACE_PORT": str(free_port()),
+        "TWINSPACE_DEMO": "0",
+        "PATH": os.environ["PATH"],
+    }
+    second = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "twinspace_rt", "serve"],
+        cwd=REPOSITORY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert second.returncode == 1
+    said = (second.stdout + second.stderr).strip()
+    assert f"process {mortal.pid}" in said
+    assert str(folder) in said
+    assert "Traceback" not in said
+    # The first one has not noticed.
+    seeded = mortal.seeded
+    async with await Peer.open(
+        mortal.live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
+    ) as maja:
+        await maja.join()
+        await maja.send(raw.step_2(Pen(1).write("going on")))
+        assert await maja.expect("status") == 1
