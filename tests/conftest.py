@@ -1,11 +1,15 @@
-"""Fixtures that every test may use: a real server and a seeded room."""
+"""Fixtures that every test may use: a real server, a seeded room, a PostgreSQL, a Redis."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
+from tests import programs
 from tests.live import Live, SeededRoom, seed_room, serve_here
+from twinspace_rt.db.migrate import migrate
+from twinspace_rt.db.postgresql import PostgresqlDatabase
 
 
 @pytest_asyncio.fixture
@@ -20,3 +24,18 @@ async def seeded(live: Live) -> SeededRoom:
     """A room with people and two empty documents, a rich and a plain one."""
     assert live.node is not None
     return await live.node.database.write(seed_room)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """The address of a PostgreSQL that the tests share; each uses rows of its own."""
+    with programs.postgresql() as url:
+        PostgresqlDatabase(url).write_now(migrate)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The address of a Redis that the tests share; each uses channels of its own."""
+    with programs.redis() as url:
+        yield url

@@ -2,7 +2,7 @@
 
 All that reads or writes is a plain function of a SQLAlchemy Core ``Connection``. What has no
 ``await`` in it cannot be interleaved, and costs one hop between threads instead of one for each
-statement; the same function runs on PostgreSQL through ``AsyncConnection.run_sync``.
+statement; the same function runs on PostgreSQL (:mod:`twinspace_rt.db.postgresql`).
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from twinspace_rt.errors import DatabaseBusy, StorageUnavailable
@@ -24,18 +24,30 @@ from twinspace_rt.errors import DatabaseBusy, StorageUnavailable
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 READERS = 4
+ENDING_CLASSES = {"08", "25", "40", "53", "55", "57", "58", "XX"}
+"""Classes of SQLSTATE (PostgreSQL, appendix A) that say more than "not this statement"."""
 
 
 class Database(Protocol):
-    """Runs plain functions in transactions: committed if they return, undone if they raise."""
+    """Runs plain functions in transactions: committed if they return, undone if they raise.
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` in a transaction that may write, one after the other.
+    A function may be run again from its start if the database asks for that, so it changes
+    nothing but the database. A caller that is cancelled does not undo what it has begun.
+    """
+
+    async def write(self, work: Callable[[Connection], T], *, locked: bool = False) -> T:
+        """Run ``work`` in a transaction that may write, as if one after the other.
 
         Returns only when what was written is on the disk.
 
+        Args:
+            work: What to run.
+            locked: ``work`` locks what it goes by before it reads it, so the database need not
+                watch over what is read.
+
         Raises:
-            StorageUnavailable: It could not be committed; nothing of it was stored.
+            StorageUnavailable: Nothing of it was stored; or, where the connection was lost during
+                the commit itself, perhaps all of it.
         """
         ...
 
@@ -43,8 +55,16 @@ class Database(Protocol):
         """Run ``work`` on one consistent state of the database, beside other readers."""
         ...
 
+    def write_now(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a transaction and wait for it: at the start and on the command line."""
+        ...
+
     async def close(self) -> None:
         """Wait for what is running, and let go of the database."""
+        ...
+
+    def close_now(self) -> None:
+        """Let go of a database that no event loop has used."""
         ...
 
 
@@ -67,7 +87,7 @@ class SqliteDatabase:
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="db-write")
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, work: Callable[[Connection], T], *, locked: bool = False) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._write_thread, self.write_now, work)
 
@@ -116,6 +136,17 @@ def translate(error: OperationalError) -> Exception:
     if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return StorageUnavailable("database_busy", "The database is held by something else.")
     return error
+
+
+def ends_transaction(error: DBAPIError) -> bool:
+    """Tell whether a statement's error ends its whole transaction, savepoints and all.
+
+    A full disk, a lost connection or a deadlock does; a row that is there already does not.
+    """
+    sqlstate = getattr(error.orig, "sqlstate", None)
+    if sqlstate is None:
+        return error.connection_invalidated or isinstance(error, OperationalError)
+    return error.connection_invalidated or sqlstate[:2] in ENDING_CLASSES
 
 
 def _lock_file(path: Path) -> IO[str]:

@@ -7,11 +7,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from twinspace_rt.db.metadata import metadata
 
 SCRIPTS = Path(__file__).with_name("migrations")
+MIGRATING = 0x7477696E
+"""The number of the lock among those that a PostgreSQL database lets applications choose."""
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -22,7 +24,12 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def migrate(connection: Connection) -> None:
-    """Apply every migration that this database has not had yet, in the caller's transaction."""
+    """Apply every migration that this database has not had yet, in the caller's transaction.
+
+    Nodes that start at once do it one after the other; all but the first find nothing to do.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
     command.upgrade(_config(connection), "head")
 
 
