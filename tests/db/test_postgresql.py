@@ -73,7 +73,7 @@ async def test_a_limit_that_is_counted_holds_for_writers_at_once(
     at = random.getrandbits(40)
 
     def take(db: Connection) -> bool:
-        mine = select(func.count()).select_from(spent_ticket).where(at == NUMBER)
+        mine = select(func.count()).select_from(spent_ticket).where(spent_ticket.c.at == at)
         if db.execute(mine).scalar_one() >= 3:
             return False
         db.execute(insert(spent_ticket).values(id=new_id(), at=at))

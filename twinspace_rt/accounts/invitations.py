@@ -81,17 +81,32 @@ def find_invitation(connection: Connection, token: str, now: int) -> Row[tuple[o
             )
         ).one_or_none()
     if row is None:
-        raise NotFound(
-            "This link does not work any more. Ask for a new one.", code="accounts.link_gone"
-        )
+        raise _link_gone()
     return row
 
 
-def use_invitation(connection: Connection, invitation_id: str, now: int) -> None:
-    """Spend a link, in the transaction that does what it is for."""
-    connection.execute(
-        update(invitation).where(invitation.c.id == invitation_id).values(used_at=now)
+def _link_gone() -> NotFound:
+    return NotFound(
+        "This link does not work any more. Ask for a new one.", code="accounts.link_gone"
     )
+
+
+def use_invitation(connection: Connection, invitation_id: str, now: int) -> None:
+    """Spend a link, in the transaction that does what it is for.
+
+    Raises:
+        NotFound: It was spent since it was found.
+    """
+    spent = connection.execute(
+        update(invitation)
+        .where(
+            invitation.c.id == invitation_id,
+            invitation.c.used_at.is_(None) | invitation.c.reusable,
+        )
+        .values(used_at=now)
+    )
+    if spent.rowcount != 1:
+        raise _link_gone()
 
 
 def revoke_invitations(connection: Connection, room_id: str, created_by: str, now: int) -> None:

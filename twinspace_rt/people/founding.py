@@ -73,6 +73,7 @@ def do_join_room(
         Conflict: They are in it already.
         Forbidden: The account is another school's than the invitation.
     """
+    transaction.lock(room_id)
     connection = transaction.connection
     row = connection.execute(select(account).where(account.c.id == account_id)).one()
     if row.school_id not in {None, school_id}:

@@ -349,14 +349,14 @@ class PeopleRoutes:
         """Enter a room as its moderator: it is logged, and the room is told."""
         found, _ = await staff(self._entry, request)
         room_id = request.path_params["room_id"]
-        await self._log.act(lambda tx: founding.do_visit(tx, found, room_id))
+        await self._log.act(lambda tx: founding.do_visit(tx, found, room_id), room_id)
         return answer(Done())
 
     async def leave(self, request: Request) -> Response:
         """Leave a room as its moderator."""
         found, _ = await staff(self._entry, request)
         room_id = request.path_params["room_id"]
-        await self._log.act(lambda tx: founding.do_leave(tx, found, room_id))
+        await self._log.act(lambda tx: founding.do_leave(tx, found, room_id), room_id)
         return answer(Done())
 
     async def make_ticket(self, request: Request) -> Response:

@@ -84,7 +84,7 @@ class Call:
             result = work(act)
             return Changed(seq=act.seq, result=result)
 
-        return await self.room.log.act(run)
+        return await self.room.log.act(run, self.principal.room_id)
 
     def pace(self, what: str, rate: float, burst: float) -> None:
         """Count one ``what`` of this person: ``burst`` at once, ``rate`` a second after that.

@@ -1,23 +1,14 @@
 """Reading streams: what was missed, and what a follower has to read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
 from twinspace_rt.streams.log import Event, decode_event
+from twinspace_rt.streams.log import Head as Head
 from twinspace_rt.streams.models import entry, stream
 
 RESUME_MAX_EVENTS = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Where a stream stands."""
-
-    epoch: int
-    seq: int
-    state: str
 
 
 class EventsGone(Exception):

@@ -7,21 +7,33 @@ a stream's row is updated in the transaction that inserts its entries.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, String, any_, bindparam, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DBAPIError
 
-from twinspace_rt.db.engine import Database
-from twinspace_rt.errors import CommandError, StorageUnavailable
+from twinspace_rt.db.engine import Database, ends_transaction
+from twinspace_rt.errors import StorageUnavailable
 from twinspace_rt.protocol import Push, encode, now_ms
 from twinspace_rt.streams.models import doc_client, entry, stream
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+_Result = tuple[Any, Exception | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a stream stands."""
+
+    epoch: int
+    seq: int
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +79,22 @@ def decode_event(stream_id: str, epoch: int, seq: int, body: bytes) -> Event:
 class Transaction:
     """One action's view of the database: reads, writes and the events they cause.
 
-    Used from plain functions that the log runs one after the other, so what is read here cannot
-    change before it is committed.
+    Used from plain functions that the log runs one after the other, with their room locked, so
+    what is read here of that room cannot change before it is committed.
     """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.now = now_ms()
         self.events: list[Event] = []
+
+    def lock(self, room_id: str) -> None:
+        """Let no other node change a room until this is committed.
+
+        For an action that learns only here which room it is about; the others name it to
+        :meth:`Log.act`.
+        """
+        lock_heads(self.connection, {room_id})
 
     def emit(
         self,
@@ -182,6 +202,25 @@ class NewEntry:
     new_clients: Sequence[int] = ()
 
 
+_HEADS = select(stream.c.id, stream.c.epoch, stream.c.head_seq, stream.c.state)
+# One statement for any number of streams, where PostgreSQL would prepare an IN for each number;
+# in one order on every node, so that two of them never wait for each other.
+_LOCK_HEADS = (
+    _HEADS.where(stream.c.id == any_(bindparam("ids", type_=ARRAY(String))))
+    .order_by(stream.c.id)
+    .with_for_update()
+)
+
+
+def lock_heads(connection: Connection, stream_ids: Collection[str]) -> dict[str, Head]:
+    """Read where streams stand, and let nobody move them until this transaction ends."""
+    if connection.dialect.name == "postgresql":
+        rows = connection.execute(_LOCK_HEADS, {"ids": sorted(stream_ids)})
+    else:  # a transaction that writes has SQLite to itself
+        rows = connection.execute(_HEADS.where(stream.c.id.in_(stream_ids)))
+    return {row.id: Head(row.epoch, row.head_seq, row.state) for row in rows}
+
+
 @dataclass(slots=True)
 class _Append:
     stream_id: str
@@ -190,73 +229,47 @@ class _Append:
     entries: Sequence[NewEntry]
     done: asyncio.Future[int]
 
-    def run(self, connection: Connection, now: int) -> int:
-        last = self.after_seq + len(self.entries)
-        moved = connection.execute(
-            _MOVE_HEAD,
-            {
-                "b_id": self.stream_id,
-                "b_epoch": self.epoch,
-                "b_after": self.after_seq,
-                "b_to": last,
-            },
-        )
-        if moved.rowcount != 1:
-            row = connection.execute(
-                select(stream.c.state, stream.c.epoch).where(stream.c.id == self.stream_id)
-            ).one_or_none()
-            if row is None or row.state not in {"open", "suspect"} or row.epoch != self.epoch:
-                raise StreamClosed(row.state if row else "erased", row.epoch if row else 0)
-            raise HeadMoved
-        connection.execute(
-            _INSERT_ENTRIES,
-            [
-                {
-                    "stream_id": self.stream_id,
-                    "epoch": self.epoch,
-                    "seq": self.after_seq + 1 + i,
-                    "member_id": e.member_id,
-                    "at": now,
-                    "nonce": None,
-                    "body": e.body,
-                }
-                for i, e in enumerate(self.entries)
-            ],
-        )
-        clients = [
-            {
-                "stream_id": self.stream_id,
-                "client_id": client,
-                "epoch": self.epoch,
-                "member_id": e.member_id,
-            }
-            for e in self.entries
-            for client in e.new_clients
-        ]
-        if clients:
-            connection.execute(insert(doc_client), clients)
-        return now
+    def judge(self, heads: dict[str, Head]) -> HeadMoved | StreamClosed | None:
+        """Say what keeps it from being stored; if nothing, move the stream's head."""
+        head = heads.get(self.stream_id)
+        if head is None or head.state not in {"open", "suspect"} or head.epoch != self.epoch:
+            return StreamClosed(head.state if head else "erased", head.epoch if head else 0)
+        if head.seq != self.after_seq:
+            return HeadMoved()
+        heads[self.stream_id] = replace(head, seq=self.after_seq + len(self.entries))
+        return None
+
+
+def _store(connection: Connection, appends: Sequence[_Append], now: int) -> None:
+    """Store appends that were judged: three statements, however many there are."""
+    entries, clients = [], []
+    for append in appends:
+        place = {"stream_id": append.stream_id, "epoch": append.epoch}
+        for seq, new in enumerate(append.entries, append.after_seq + 1):
+            who = {**place, "member_id": new.member_id}
+            entries.append({**who, "seq": seq, "at": now, "nonce": None, "body": new.body})
+            clients += [{**who, "client_id": client} for client in new.new_clients]
+    heads = {a.stream_id: a.after_seq + len(a.entries) for a in appends}
+    connection.execute(_MOVE_HEAD, [{"b_id": id_, "b_to": seq} for id_, seq in heads.items()])
+    connection.execute(_INSERT_ENTRIES, entries)
+    if clients:
+        connection.execute(_INSERT_CLIENTS, clients)
 
 
 _MOVE_HEAD = (
-    update(stream)
-    .where(
-        stream.c.id == bindparam("b_id"),
-        stream.c.epoch == bindparam("b_epoch"),
-        stream.c.head_seq == bindparam("b_after"),
-        stream.c.state.in_(["open", "suspect"]),
-    )
-    .values(head_seq=bindparam("b_to"))
+    update(stream).where(stream.c.id == bindparam("b_id")).values(head_seq=bindparam("b_to"))
 )
 _INSERT_ENTRIES = insert(entry)
+_INSERT_CLIENTS = insert(doc_client)
 
 
 @dataclass(slots=True)
 class _Action(Generic[T]):
     work: Callable[[Transaction], T]
+    stream_id: str | None
     done: asyncio.Future[tuple[T, list[Event]]]
 
-    def run(self, connection: Connection, now: int) -> tuple[T, list[Event]]:
+    def run(self, connection: Connection) -> tuple[T, list[Event]]:
         transaction = Transaction(connection)
         return self.work(transaction), transaction.events
 
@@ -304,17 +317,21 @@ class Log:
         self._put(_Append(stream_id, epoch, after_seq, entries, done))
         return await done
 
-    async def act(self, work: Callable[[Transaction], T]) -> T:
+    async def act(self, work: Callable[[Transaction], T], room_id: str | None = None) -> T:
         """Run an action: its rows and its events are stored together or not at all.
 
         When this returns, its events have been handed to ``deliver``.
+
+        Args:
+            work: The action. It may be run again from its start.
+            room_id: The room whose rows it goes by, which no other node changes meanwhile.
 
         Raises:
             CommandError: As ``work`` raised it; nothing was stored.
             StorageUnavailable: Nothing was stored.
         """
         done: asyncio.Future[tuple[T, list[Event]]] = asyncio.get_running_loop().create_future()
-        self._put(_Action(work, done))
+        self._put(_Action(work, room_id, done))
         return (await done)[0]
 
     def _put(self, job: "_Append | _Action[Any]") -> None:
@@ -347,7 +364,12 @@ class Log:
 
     async def _commit(self, jobs: Sequence["_Append | _Action[Any]"]) -> None:
         try:
-            results = await self.database.write(lambda connection: _run_jobs(connection, jobs))
+            try:
+                results = await self._write(jobs, apart=False)
+            except DBAPIError:
+                # A row of one append cannot be stored: that must not hold up the others.
+                log.exception("a batch failed; its appends go one by one")
+                results = await self._write(jobs, apart=True)
         except Exception as error:
             if not isinstance(error, StorageUnavailable):
                 log.exception("commit failed")
@@ -366,6 +388,13 @@ class Log:
             else:
                 job.done.set_exception(failure)
 
+    async def _write(
+        self, jobs: Sequence["_Append | _Action[Any]"], *, apart: bool
+    ) -> list[_Result]:
+        return await self.database.write(
+            lambda connection: _run_jobs(connection, jobs, apart=apart), locked=True
+        )
+
 
 def _unavailable(error: Exception) -> StorageUnavailable:
     if isinstance(error, StorageUnavailable):
@@ -374,30 +403,49 @@ def _unavailable(error: Exception) -> StorageUnavailable:
 
 
 def _run_jobs(
-    connection: Connection, jobs: Sequence[_Append | _Action[Any]]
-) -> list[tuple[Any, Exception | None]]:
-    results: list[tuple[Any, Exception | None]] = []
+    connection: Connection, jobs: Sequence[_Append | _Action[Any]], *, apart: bool
+) -> list[_Result]:
+    """Run a batch in the caller's transaction: the appends together (or apart), then the actions.
+
+    Returns:
+        For each job its value, or why it alone was refused.
+    """
     now = now_ms()
+    heads = lock_heads(connection, {job.stream_id for job in jobs if job.stream_id})
+    results: dict[int, _Result] = {}
+    together: list[_Append] = []
     for job in jobs:
-        # A savepoint each: one refused action takes nothing of its neighbours with it. A refused
-        # append has written nothing yet.
-        savepoint = connection.begin_nested() if isinstance(job, _Action) else None
-        try:
-            value = job.run(connection, now)
-        except (CommandError, HeadMoved, StreamClosed) as failure:
-            if savepoint:
-                savepoint.rollback()
-            results.append((None, failure))
-        except (StorageUnavailable, OperationalError):
-            # A full disk or a lost database ends the whole transaction, not one savepoint of it.
+        if not isinstance(job, _Append):
+            continue
+        before = heads.get(job.stream_id)
+        refusal: Exception | None = job.judge(heads)
+        if refusal is None and apart:
+            _, refusal = _attempt(connection, partial(_store, connection, [job], now))
+            if refusal is not None and before is not None:
+                heads[job.stream_id] = before
+        elif refusal is None:
+            together.append(job)
+        results[id(job)] = (now if refusal is None else None, refusal)
+    if together:
+        _store(connection, together, now)
+    for job in jobs:
+        if isinstance(job, _Action):
+            results[id(job)] = _attempt(connection, partial(job.run, connection))
+    return [results[id(job)] for job in jobs]
+
+
+def _attempt(connection: Connection, work: Callable[[], Any]) -> _Result:
+    """Run ``work`` in a savepoint of its own: refused, it takes nothing of its neighbours."""
+    savepoint = connection.begin_nested()
+    try:
+        value = work()
+    except StorageUnavailable:
+        raise
+    except Exception as failure:
+        # A full disk or a lost database ends the whole transaction, not one savepoint of it.
+        if isinstance(failure, DBAPIError) and ends_transaction(failure):
             raise
-        except Exception as failure:
-            if savepoint is None:
-                raise
-            savepoint.rollback()
-            results.append((None, failure))
-        else:
-            if savepoint:
-                savepoint.commit()
-            results.append((value, None))
-    return results
+        savepoint.rollback()
+        return None, failure
+    savepoint.commit()
+    return value, None
