@@ -1,13 +1,14 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { catalogues } from "./tools/catalogues.mjs";
+import { compressed } from "./tools/compressed.mjs";
 
 // The browsers of five-year-old school machines; light-dark() and nesting are written out for them.
 const browsers = ["chrome100", "edge100", "firefox102", "safari15.4"];
 const server = process.env.TWINSPACE_DEV_SERVER ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [react(), catalogues()],
+  plugins: [react(), catalogues(), compressed()],
   build: {
     target: browsers,
     cssTarget: browsers,
