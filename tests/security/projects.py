@@ -192,7 +192,8 @@ async def _write_everywhere(live: Live, project: Project) -> None:
         for channel in ("everyone", "staff", ids["team_id"]):
             name = channel if channel != ids["team_id"] else "team_chat"
             posted = await anna.do("chat.post", channel_id=channel, text=text(name))
-            ids["message_id"] = ids["reply_to"] = ids["around"] = posted["result"]
+            if channel == "everyone":  # the one channel that every room has under this name
+                ids["message_id"] = ids["reply_to"] = ids["around"] = posted["result"]
         board = await anna.do("forum.board_create", name=text("board"), hold=True)
         ids["board_id"] = board["result"]
         thread = await anna.do(
