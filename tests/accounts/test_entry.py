@@ -5,12 +5,13 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, func, select, update
 
 from tests.accounts.conftest import ORIGIN, PupilCard, Site
 from twinspace_rt.accounts import guessing
-from twinspace_rt.accounts.models import account, card
+from twinspace_rt.accounts.models import account, card, wrong_try
 from twinspace_rt.accounts.sessions import HOUR_MS
+from twinspace_rt.accounts.tokens import new_code
 from twinspace_rt.db.engine import SqliteDatabase
 from twinspace_rt.settings import Settings
 
@@ -269,3 +270,39 @@ async def test_what_is_not_there_says_so_in_json(site: Site) -> None:
         for response in (await browser.get("/api/nothing"), await browser.post("/api/x", json={})):
             assert response.status_code == 404
             assert response.json()["error"]["code"] == "not_found"
+
+
+@pytest.mark.long
+async def test_a_whole_school_comes_in_while_its_own_address_guesses(
+    site: Site, database: SqliteDatabase
+) -> None:
+    pupils = [await site.pupil() for _ in range(600)]
+    attacked, honest = pupils[:5], pupils[5:]
+    school = "192.0.2.1"
+    wrong = asyncio.Event()
+
+    async def attack(number: int) -> int:
+        code = attacked[number % 5].code if number % 2 else new_code()
+        async with site.browser(school) as browser:
+            status = (await join(browser, code=code, words="fox-fox-fox")).status_code
+        wrong.set()
+        return status
+
+    async def come(pupil: PupilCard) -> int:
+        await wrong.wait()
+        async with site.browser(school) as browser:
+            return (await join(browser, **pupil.body)).status_code
+
+    guessed, came = await asyncio.gather(
+        asyncio.gather(*(attack(n) for n in range(3000))),
+        asyncio.gather(*(come(pupil) for pupil in honest)),
+    )
+    assert set(guessed) == {401, 429}
+    assert set(came) == {200}
+
+    def tries(db: Connection) -> list[int]:
+        known = [f"card:{pupil.member_id}" for pupil in attacked]
+        counts = select(func.count()).where(wrong_try.c.subject.in_(known))
+        return list(db.execute(counts.group_by(wrong_try.c.subject)).scalars())
+
+    assert await database.read(tries) == [guessing.WRONG_MAX] * 5

@@ -147,11 +147,9 @@ class Entry:
         caller: Caller,
         wrong: WrongSecret,
     ) -> Opened:
-        spent = self._addresses.is_spent(caller.address)
-
         def begin(db: Connection) -> tuple[_Found | None, str | None]:
             found = find(db)
-            if found is None and spent:
+            if found is None and self._addresses.is_spent(caller.address):
                 return None, None
             return found, take_try(db, found.subject if found else NOBODY, self.now())
 
@@ -170,6 +168,8 @@ class Entry:
             opened = await self.database.write(enter)
         if opened is not None:
             return self.admit(opened)
+        # Asked again here: tries made at once all began with some measure left.
+        spent = self._addresses.is_spent(caller.address)
         self._addresses.note_wrong(caller.address)
         if spent:
             raise RateLimited(
