@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -14,7 +14,7 @@ from tests.peers.raw import Peer, Pen
 from twinspace_rt.accounts import sessions
 from twinspace_rt.accounts.cards import put_card
 from twinspace_rt.accounts.invitations import Purpose, create_invitation
-from twinspace_rt.accounts.models import invitation
+from twinspace_rt.accounts.models import invitation, session
 from twinspace_rt.accounts.passwords import hash_secret
 from twinspace_rt.accounts.people import AccountKind, create_account
 from twinspace_rt.db.metadata import metadata
@@ -322,3 +322,12 @@ def moderator(db: Connection, countries: str) -> Someone:
     )
     opened = sessions.open_for_account(db, account_id, hours=8, now=now_ms())
     return Someone("", Role.MODERATOR, opened.token, opened.session_id)
+
+
+def another_sign_in(db: Connection, someone: Someone) -> Someone:
+    """Sign somebody in on a second device."""
+    account_id = db.execute(
+        select(session.c.account_id).where(session.c.id == someone.session_id)
+    ).scalar_one()
+    opened = sessions.open_for_account(db, account_id, hours=8, now=now_ms())
+    return replace(someone, token=opened.token, session_id=opened.session_id)

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.client import RoomClient
 from tests.live import Live, SeededRoom, Someone
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen
 from tests.security.asking import browser
-from tests.security.projects import found_project
+from tests.security.projects import another_sign_in, found_project, moderator
 from twinspace_rt.accounts.models import session
 from twinspace_rt.errors import CloseCode
 from twinspace_rt.protocol import now_ms
@@ -242,6 +242,38 @@ async def test_closing_a_room_stops_the_documents_that_are_open(
     entries = "select body from entry where stream_id = ? order by seq"
     bodies = [body for (body,) in stored(live, entries, seeded.documents[1])]
     assert raw.words_of(bodies) == "before "
+
+
+async def test_a_moderator_watches_from_one_sign_in_at_a_time(
+    live: Live, seeded: SeededRoom
+) -> None:
+    assert live.node is not None
+    here, there = await live.node.database.write(
+        lambda db: (first := moderator(db, "SE"), another_sign_in(db, first))
+    )
+    visit = f"/api/rooms/{seeded.room_id}/visit"
+    async with browser(live, here.token) as one, browser(live, there.token) as other:
+        assert (await one.post(visit, json={})).status_code == 200
+        async with await RoomClient.open(live, seeded.room_id, here) as window:
+            await window.hello()
+            assert (await other.post(visit, json={})).status_code == 200
+            assert await window.closed() == CloseCode.FORBIDDEN
+        with pytest.raises(InvalidStatus):
+            await RoomClient.open(live, seeded.room_id, here)
+        async with await RoomClient.open(live, seeded.room_id, there) as window:
+            await window.hello()
+            await other.post("/api/sign-out", json={})
+            assert await window.closed() == CloseCode.SIGNED_OUT
+        assert (await one.post(visit, json={})).status_code == 200
+    visits = stored(
+        live,
+        "select left_at, (select revoked_at from session where id = session_id)"
+        " from moderator_visit order by came_at, left_at is null",
+    )
+    # The second ended when its sign-in did, not when the next one began.
+    assert len(visits) == 3
+    assert visits[1][0] == visits[1][1]
+    assert visits[2] == (None, None)
 
 
 async def test_the_removed_do_not_come_back_by_their_own_links(

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from twinspace_rt.accounts.models import account, school
+from twinspace_rt.accounts.models import account, school, session
 from twinspace_rt.accounts.people import watches
 from twinspace_rt.accounts.sessions import SignedIn
 from twinspace_rt.errors import Conflict, Forbidden, InvalidCommand, NotFound
@@ -123,7 +123,10 @@ def do_visit(transaction: Transaction, signed_in: SignedIn, room_id: str) -> str
     if member_id is None:
         member_id = _add_staff(connection, room_id, row, Role.MODERATOR, None, transaction.now)
         tell_joined(_act(transaction, room_id, member_id, Role.MODERATOR), member_id)
-    _end_visits(connection, row.id, room_id, transaction.now)
+    act = _act(transaction, room_id, member_id, Role.MODERATOR)
+    if _end_visits(connection, row.id, room_id, transaction.now):
+        # On another device: a window that stayed open there would watch without a visit.
+        act.emit(ModeratorLeft(member_id=member_id))
     connection.execute(
         insert(moderator_visit).values(
             id=new_id(),
@@ -133,7 +136,6 @@ def do_visit(transaction: Transaction, signed_in: SignedIn, room_id: str) -> str
             came_at=transaction.now,
         )
     )
-    act = _act(transaction, room_id, member_id, Role.MODERATOR)
     act.emit(ModeratorCame(member_id=member_id, name=row.name))
     return str(member_id)
 
@@ -173,16 +175,26 @@ def _watches_room(connection: Connection, countries: str, room_id: str) -> bool:
     return any(watches(countries, country) for country in found)
 
 
-def _end_visits(connection: Connection, account_id: str, room_id: str, now: int) -> None:
-    connection.execute(
-        update(moderator_visit)
+def _end_visits(connection: Connection, account_id: str, room_id: str, now: int) -> bool:
+    """Note when an account's visits to a room ended; returns whether one was going on until now.
+
+    Those whose sign-in has ended since ended with it.
+    """
+    open_visits = connection.execute(
+        select(moderator_visit.c.id, session.c.revoked_at, session.c.expires_at)
+        .join(session, session.c.id == moderator_visit.c.session_id)
         .where(
             moderator_visit.c.room_id == room_id,
             moderator_visit.c.account_id == account_id,
             moderator_visit.c.left_at.is_(None),
         )
-        .values(left_at=now)
-    )
+    ).all()
+    ends = {row.id: min(now, row.revoked_at or row.expires_at) for row in open_visits}
+    for visit_id, end in ends.items():
+        connection.execute(
+            update(moderator_visit).where(moderator_visit.c.id == visit_id).values(left_at=end)
+        )
+    return now in ends.values()
 
 
 def _add_staff(
