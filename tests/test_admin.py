@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,7 +97,11 @@ def test_a_killed_server_leaves_nothing_in_the_way(tmp_path: Path) -> None:
 
 def test_the_first_start_prints_a_link_that_makes_an_administrator(running: Live) -> None:
     assert running.log is not None
-    printed = running.log.read_text()
+    deadline = time.monotonic() + 20
+    # The server answers a moment before it has printed its links.
+    while "/link#" not in (printed := running.log.read_text()):
+        assert time.monotonic() < deadline, printed
+        time.sleep(0.05)
     secrets = [line.partition("/link#")[2] for line in printed.splitlines() if "/link#" in line]
     made = command(running.settings.data_dir, "create-administrator").stdout
     secrets.append(made.partition("/link#")[2].strip())
