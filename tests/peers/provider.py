@@ -32,6 +32,7 @@ class Provider:
         self.refused: str | None = None
         self.synced = False
         self.on_text: Callable[[Any], None] = lambda frame: None
+        self.on_saved: Callable[[], None] = lambda: None
         self._text = text
         self.connection: Peer | None = None
         self._queue: list[bytes] = []
@@ -85,6 +86,7 @@ class Provider:
                     self.synced = True
                     self.saved = self.edits
                     self.signals += 1
+                    self.on_saved()
             case "stateless" if told.value["type"] == "refused":
                 self.refused = told.value["code"]
             case "text":
