@@ -10,6 +10,7 @@ from tests.peers import raw
 from tests.peers.raw import Peer, Pen, Told, words_of
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.models import member
+from twinspace_rt.streams.models import stream
 
 WORDS = "written by Maja "
 
@@ -244,6 +245,28 @@ async def test_another_epoch_is_denied_by_its_number(live: Live, seeded: SeededR
     with pytest.raises(InvalidStatus) as refused:
         await Peer.open_yjs(live, seeded.people["maja"], f"{document}.2")
     assert refused.value.response.status_code == 403
+
+
+async def test_a_new_epoch_sends_everyone_to_its_address(live: Live, seeded: SeededRoom) -> None:
+    assert live.node is not None
+    document = seeded.documents[1]
+    async with (
+        await enter(live, seeded, "maja") as maja,
+        await Peer.open_yjs(live, seeded.people["eleni"], document) as eleni,
+    ):
+        await eleni.join()
+        await write(maja, Pen(1).write(WORDS))
+
+        def begin(db: Connection) -> None:
+            db.execute(update(stream).where(stream.c.id == document).values(epoch=2))
+
+        await live.node.database.write(begin)
+        assert await maja.expect("denied") == "epoch:2"
+        assert await eleni.closed() == 4409
+        await maja.send(raw.update(Pen(5).write("into the old one")))
+        await maja.send(raw.auth(), raw.step_1(b"\0"), address=f"{document}.2")
+        told = await maja.until("step2")
+        assert [t.name for t in told] == ["authenticated", "step1", "step2"]
 
 
 async def test_a_closed_room_is_read_and_not_written(live: Live, seeded: SeededRoom) -> None:

@@ -9,7 +9,10 @@ from tests.docs.forge import number, string
 from tests.live import Live, SeededRoom, seed_room
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, Told
+from twinspace_rt.docs.channel import YjsChannel
 from twinspace_rt.docs.document import Document
+from twinspace_rt.errors import CloseCode
+from twinspace_rt.rooms.connection import Connection
 
 
 async def enter(live: Live, seeded: SeededRoom, who: str) -> Peer:
@@ -235,3 +238,29 @@ async def test_a_socket_cut_in_the_middle_of_opening_leaves_nothing_behind(
     assert live.node is not None
     hub = live.node.hub
     await raw.eventually(lambda: not document.sessions and hub.get(seeded.room_id) is None)
+
+
+async def test_who_is_shown_out_while_a_document_is_opened_leaves_nothing_behind(
+    live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert live.node is not None
+    library, hub = live.node.library, live.node.hub
+    document = await open_document(live, seeded)
+    entered, go_on = asyncio.Event(), asyncio.Event()
+    open_yjs = library.open_yjs
+
+    async def slowly(connection: Connection, address: str) -> YjsChannel | None:
+        entered.set()
+        await go_on.wait()
+        return await open_yjs(connection, address)
+
+    monkeypatch.setattr(library, "open_yjs", slowly)
+    async with await Peer.open_yjs(live, seeded.people["maja"], seeded.documents[1]) as maja:
+        await entered.wait()
+        room = hub.get(seeded.room_id)
+        assert room is not None
+        room.close_where(lambda _: True, CloseCode.REMOVED, "removed")
+        go_on.set()
+        assert await maja.closed() == 4410
+    await raw.eventually(lambda: hub.get(seeded.room_id) is None)
+    assert not document.sessions

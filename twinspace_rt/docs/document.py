@@ -548,11 +548,19 @@ class Document:
     async def _closed(self, error: StreamClosed) -> None:
         """Follow a stream that takes no entries any more."""
         if error.epoch != self.loaded.epoch:
-            for session in tuple(self.sessions):
-                session.send(wire.denied(f"epoch:{error.epoch}"))
-                self.leave(session)
+            self.superseded(error.epoch)
             return
         await self.close_to_edits()
+
+    def superseded(self, epoch: int) -> None:
+        """Send everyone to the document's new epoch: nothing of this one is ever merged into it."""
+        for session in tuple(self.sessions):
+            if session.acknowledges:
+                session.send(wire.denied(f"epoch:{epoch}"))
+            else:
+                # Refused before the upgrade when it comes back to the old address.
+                session.connection.close(CloseCode.EPOCH, "epoch")
+            self.leave(session)
 
     async def close_to_edits(self) -> None:
         """Read the document again, which takes no edits any more, and tell everyone in it.

@@ -267,8 +267,12 @@ class Library:
                 held.compacting = True
                 self._start(self._compact(held))
             elif idle and not document.sessions:
-                held.task.cancel()
-                self._open.pop(document.id, None)
+                self._let_go(document.id)
+
+    def _let_go(self, document_id: str) -> None:
+        held = self._open.pop(document_id, None)
+        if held is not None:
+            held.task.cancel()
 
     async def _beacon(self) -> None:
         """Compare what this node knows with the database, in one query; read what it lacks."""
@@ -278,7 +282,10 @@ class Library:
         stored = await self.database.read(lambda db: heads(db, list(documents)))
         for document_id, head in stored.items():
             document = documents[document_id]
-            if head.seq > document.head_seq or head.epoch != document.loaded.epoch:
+            if head.epoch != document.loaded.epoch:
+                document.superseded(head.epoch)
+                self._let_go(document_id)
+            elif head.seq > document.head_seq:
                 try:
                     async with document.committed():
                         if head.seq > document.head_seq:

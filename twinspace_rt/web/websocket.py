@@ -164,6 +164,10 @@ class Socket:
             if connection.channel is None:
                 connection.close(CloseCode.FORBIDDEN, "forbidden")
                 return
+            if connection.closed:
+                # Shown out while its document was opened: the room has let go of it already.
+                connection.channel.close()
+                return
             log.info("open connection=%d room=%s", connection.number, room_id)
             if self._fast is not None:
                 self._fast.take_over(self._on_binary, max_bytes=settings.frame_max_bytes)
