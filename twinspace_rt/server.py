@@ -73,4 +73,5 @@ def show(origin: str, ways: Sequence[Way]) -> None:
 def set_up_logging() -> None:
     """Log to standard error: one line a record, never a person's words, names or secrets."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    for quiet in ("uvicorn.error", "alembic"):
+        logging.getLogger(quiet).setLevel(logging.WARNING)

@@ -79,9 +79,12 @@ class SqliteDatabase:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = path
         self._lock = _lock_file(path.with_name(path.name + ".lock"))
+        # Children's names are in it: nobody else on the machine reads them. SQLite gives the
+        # files it puts beside it the same mode.
+        path.touch(mode=0o600)
         self._writer = _sqlite_engine(path, begin="BEGIN IMMEDIATE", pool_size=1)
         self._reader = _sqlite_engine(path, begin="BEGIN", pool_size=READERS)
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="db-write")
