@@ -202,6 +202,30 @@ async def test_frames_wait_in_order_while_a_document_is_opened(
         assert [await maja.expect("status") for _ in range(51)] == [1] * 51
 
 
+async def test_bytes_that_nobody_asked_for_are_paced(live: Live, seeded: SeededRoom) -> None:
+    assert live.node is not None
+    large = raw.step_2(bytes(1024 * 1024))
+    async with (
+        await enter(live, seeded, "maja") as maja,
+        await Peer.open(live, seeded.room_id, seeded.people["eleni"], seeded.documents[1]) as eleni,
+    ):
+        room = live.node.hub.get(seeded.room_id)
+        assert room is not None
+        buckets = {
+            c.principal.member_id: live.node.library.traffic_of(c.principal)
+            for c in room.connections
+        }
+        await maja.send(large, large, large)
+        assert await maja.expect("status") == 0
+        # An answer, and what was typed offline, come as fast as they can.
+        await eleni.join()
+        await eleni.send(raw.update(bytes(1024 * 1024)), large)
+        assert await eleni.expect("status") == 0
+        paced = buckets[seeded.people["maja"].member_id]
+        await raw.eventually(lambda: paced.owe(0) > 0)
+        assert buckets[seeded.people["eleni"].member_id].owe(0) == 0
+
+
 # -- ends
 
 

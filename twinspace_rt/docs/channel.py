@@ -97,9 +97,13 @@ class Channel:
         elif message.kind == SyncType.STEP_2:
             # Before the Pong it is the answer to a question of an earlier, dying socket.
             if self.ponged:
+                if not session.asked:
+                    self._pace(len(message.body))  # nobody asked for it
                 document.receive_step_2(session, message.body)
         else:
-            if session.receiving:
+            session.sent_bytes += len(message.body)
+            # What was typed offline comes at once, and is not more than a document.
+            if session.receiving or session.sent_bytes > SYNC_LIMITS.size_bytes:
                 self._pace(len(message.body))
             document.receive_update(session, message.body, after_pong=self.ponged)
 

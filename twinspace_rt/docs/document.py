@@ -273,6 +273,9 @@ class Document:
 
     async def _judge(self, edit: _Edit) -> _Outcome | None:
         session = edit.session
+        if session.connection.shut_out:
+            # Removed or signed out while it waited here. Who merely left is stored to the last key.
+            return None
         limits = SYNC_LIMITS if edit.step_2 else self.loaded.validator.update_limits()
         try:
             if session.refused is not None:
@@ -465,10 +468,13 @@ class Document:
         if session not in self.sessions:
             return
         vector = loaded.validator.encoded_state_vector()
-        ask = session.frame(session.ask(Asked.JOIN, vector))
+        ask = []
+        if session.acknowledges or not session.live:
+            # y-websocket may repeat its SyncStep1 for ever, and sends its edits all the same.
+            ask = [session.frame(session.ask(Asked.JOIN, vector))]
         session.live = True
         if not sync.vector:
-            owed = [ask, *self._history_frames(session.prefix)]
+            owed = [*ask, *self._history_frames(session.prefix)]
             owed.append(session.frame(wire.sync(SyncType.STEP_2, EMPTY_UPDATE)))
             session.connection.send_owed(*frames, *owed)
             frames.clear()
@@ -480,12 +486,12 @@ class Document:
         snapshot = loaded.snapshot
         held = all(sync.vector.get(c, 0) >= n for c, n in loaded.snapshot_vector.items())
         if snapshot is None or held:
-            session.connection.send_owed(*frames, ask, *rest)
+            session.connection.send_owed(*frames, *ask, *rest)
         elif len(snapshot) <= PARTIAL_BYTES:
             whole = session.frame(wire.sync(SyncType.UPDATE, snapshot))
-            session.connection.send_owed(*frames, ask, whole, *rest)
+            session.connection.send_owed(*frames, *ask, whole, *rest)
         else:
-            session.connection.send_owed(*frames, ask)
+            session.connection.send_owed(*frames, *ask)
             self._spawn(self._send_missing(session, snapshot, sync.vector, rest))
         frames.clear()
 

@@ -59,6 +59,8 @@ class Session:
     """Whether that SyncStep2 is committed; before that nothing is acknowledged."""
     asked: deque[Asked] = field(default_factory=deque)
     vector: dict[int, int] = field(default_factory=dict)
+    sent_bytes: int = 0
+    """The bytes of its Updates, of which those before its SyncStep2 are not applied."""
     next_sync_at: float = 0.0
     waiting_sync: dict[int, int] | None = None
     """The vector of a SyncStep1 that waits because another was answered a moment ago."""
