@@ -170,3 +170,26 @@ async def test_server_restarts_while_a_class_writes(open_as: OpenAs, tmp_path: P
         assert stored(server, room.documents[0]).strip() == "".join(shown)
     finally:
         stop_process(server)
+
+
+async def test_tool_nobody_has_opened_yet_opens_without_a_line(
+    open_as: OpenAs, room: SeededRoom
+) -> None:
+    maja = await open_as(room.people["maja"], name="maja")
+    maja.excuse_cut_line()
+    asked: set[str] = set()
+    maja.page.on("request", lambda request: asked.add(request.url))
+    maja.page.on("requestfinished", lambda request: asked.discard(request.url))
+    seen: list[str] = []
+    maja.page.on("request", lambda request: seen.append(request.url))
+    await maja.enter(room)
+
+    async def has_the_rest() -> bool:
+        # The chat's largest part; whatever else the tools need is asked for in the same moment.
+        return any("/assets/channel-" in url for url in seen) and not asked
+
+    await until(has_the_rest, lambda: f"the other tools did not come: {seen}, {asked}")
+    await maja.context.set_offline(True)
+    for tool, heading in (("Chat", "Everyone"), ("Forum", "Forum"), ("Documents", "Documents")):
+        await maja.link(re.compile(f"^{tool}")).first.click()
+        await expect(maja.main.get_by_role("heading", name=heading).first).to_be_visible()

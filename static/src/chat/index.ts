@@ -1,5 +1,5 @@
 import { MessageCircle } from "lucide-react";
-import { lazy } from "react";
+import { later } from "../room/later";
 import type { Tool } from "../room/tool";
 import { useUnreadChannels } from "./unread";
 
@@ -7,8 +7,8 @@ export const chat: Tool = {
   name: "chat",
   icon: MessageCircle,
   title: "chat.title",
-  View: lazy(() => import("./view")),
-  Dock: lazy(() => import("./dock")),
-  Today: lazy(() => import("./today")),
+  View: later(() => import("./view")),
+  Dock: later(() => import("./dock")),
+  Today: later(() => import("./today")),
   useUnread: useUnreadChannels,
 };

@@ -1,5 +1,5 @@
 import { FileText } from "lucide-react";
-import { lazy } from "react";
+import { later } from "../room/later";
 import type { Tool } from "../room/tool";
 import { useNews } from "./news";
 
@@ -7,6 +7,6 @@ export const docs: Tool = {
   name: "docs",
   icon: FileText,
   title: "docs.title",
-  View: lazy(() => import("./view")),
+  View: later(() => import("./view")),
   useNews,
 };

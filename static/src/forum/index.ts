@@ -1,5 +1,5 @@
 import { MessagesSquare } from "lucide-react";
-import { lazy } from "react";
+import { later } from "../room/later";
 import type { Tool } from "../room/tool";
 import { useNews, useUnread } from "./news";
 
@@ -7,7 +7,7 @@ export const forum: Tool = {
   name: "forum",
   icon: MessagesSquare,
   title: "forum.title",
-  View: lazy(() => import("./view")),
+  View: later(() => import("./view")),
   // A class discusses among itself.
   isFor: (role) => role !== "visitor",
   useUnread,

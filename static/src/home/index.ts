@@ -1,10 +1,10 @@
 import { House } from "lucide-react";
-import { lazy } from "react";
+import { later } from "../room/later";
 import type { Tool } from "../room/tool";
 
 export const home: Tool = {
   name: "home",
   icon: House,
   title: "home.title",
-  View: lazy(() => import("./view")),
+  View: later(() => import("./view")),
 };

@@ -1,6 +1,6 @@
 import { Settings, Users } from "lucide-react";
-import { lazy } from "react";
 import { isTeacher } from "../room/context";
+import { later } from "../room/later";
 import type { Tool } from "../room/tool";
 
 /** The room's people, and for teachers its settings. */
@@ -9,13 +9,13 @@ export const people: readonly Tool[] = [
     name: "people",
     icon: Users,
     title: "people.title",
-    View: lazy(() => import("./view")),
+    View: later(() => import("./view")),
   },
   {
     name: "settings",
     icon: Settings,
     title: "people.settings",
-    View: lazy(() => import("./settings")),
+    View: later(() => import("./settings")),
     isFor: isTeacher,
   },
 ];

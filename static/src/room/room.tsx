@@ -14,6 +14,7 @@ import { RoomHere, useRoom } from "./context";
 import { useDirectory, useMember } from "./directory";
 import { Dock } from "./dock";
 import { Head } from "./head";
+import { loadTheRest } from "./later";
 import { BottomBar, Rail } from "./rail";
 import style from "./room.module.css";
 import { useSavedSign } from "./saved";
@@ -111,6 +112,7 @@ function Shell() {
   const main = useRef<HTMLElement>(null);
   usePlace();
   useFollowing();
+  useTheRest();
 
   // Going to another tool is going to another page: the focus goes along, but not at the start.
   const lastTool = useRef(place.tool);
@@ -160,6 +162,17 @@ function ToolView({ tool: { View, title } }: { tool: Tool }): ReactNode {
   const t = useText();
   useTitle(t(title));
   return <View />;
+}
+
+/** How long what is being looked at has the line for itself, before the other tools come. */
+const REST_AFTER_MS = 5_000;
+
+/** Have the other tools here before the line is cut. */
+function useTheRest(): void {
+  useEffect(() => {
+    const timer = setTimeout(loadTheRest, REST_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
 }
 
 /** Tell the room where this person is. */
