@@ -17,6 +17,8 @@ TEXT = 0x1
 BINARY = 0x2
 KEEPALIVE_S = 20
 SILENCE_MAX_S = 60.0
+# Closed with one of these, what is still on its way from it has no effect.
+SHUT_OUT = frozenset({CloseCode.REMOVED, CloseCode.SIGNED_OUT, CloseCode.FORBIDDEN})
 _numbers = itertools.count(1)
 
 
@@ -106,6 +108,7 @@ class Connection:
         self.speaks_text = speaks_text
         self.channel: BinaryChannel | None = None
         self.closed = False
+        self.shut_out = False
         self.greeted = False
         self.place: tuple[str, str | None] | None = None
         self._sink = sink
@@ -155,6 +158,7 @@ class Connection:
         if self.closed:
             return
         self.closed = True
+        self.shut_out = code in SHUT_OUT
         log.info("close connection=%d code=%d reason=%s", self.number, code, reason)
         self._sink.close(int(code), reason)
 
