@@ -13,6 +13,7 @@ from tests.browser.writing import (
     block,
     blocks,
     paper,
+    paste,
     says_saved,
     stored,
     write_at_end,
@@ -187,6 +188,24 @@ async def test_click_puts_the_cursor_there_while_others_write(
     shown = await all_alike([maja, eleni], "Eleni:" + "e" * clicks)
     assert set(shown[0].removeprefix("Maja:")) == {"m"}
     assert shown[1:] == ["Eleni:" + "e" * clicks, "nobody"]
+
+
+async def test_text_of_another_program_keeps_its_looks(open_as: OpenAs, room: SeededRoom) -> None:
+    """Their "bold" is a style attribute, which the Content-Security-Policy blocks."""
+    maja = await open_as(room.people["maja"], name="maja")
+    maja.excuse_blocked_paste()
+    await maja.enter(room, f"docs/{room.documents[0]}")
+    await paper(maja).click()
+    await paste(
+        maja,
+        '<b style="font-weight:normal"><p><span style="font-weight:700">Salt</span> and '
+        '<span style="font-style:italic">sugar</span> melt</p></b>',
+        "Salt and sugar melt",
+    )
+    await expect(paper(maja)).to_have_text("Salt and sugar melt")
+    await expect(paper(maja).locator("strong")).to_have_text("Salt")
+    await expect(paper(maja).locator("em")).to_have_text("sugar")
+    await says_saved(maja)
 
 
 async def test_quick_note_is_written_together(

@@ -193,3 +193,29 @@ async def test_tool_nobody_has_opened_yet_opens_without_a_line(
     for tool, heading in (("Chat", "Everyone"), ("Forum", "Forum"), ("Documents", "Documents")):
         await maja.link(re.compile(f"^{tool}")).first.click()
         await expect(maja.main.get_by_role("heading", name=heading).first).to_be_visible()
+
+
+async def test_words_go_out_although_their_document_was_left(
+    open_as: OpenAs, live: Live, room: SeededRoom
+) -> None:
+    maja = await sit_down(open_as, room, "maja")
+    await says_saved(maja)
+    await maja.context.set_offline(True)
+    await write_at_end(maja, "Written on the bus. ")
+    await expect(saved_sign(maja)).to_have_attribute("data-state", "offline")
+    await maja.link(re.compile("^Home")).first.click()
+    await expect(maja.page.get_by_role("heading", name="Hello Maja")).to_be_visible()
+    await maja.context.set_offline(False)
+
+    async def arrived() -> bool:
+        return "Written on the bus." in stored(live, room.documents[0])
+
+    await until(arrived, lambda: "the words stay on the device")
+    # Nothing is left to be sent, and the document opens on the same line as ever.
+    await maja.page.wait_for_function(
+        "!Object.keys(localStorage).some((key) => key.startsWith('twinspace.unsent.'))"
+    )
+    await maja.page.go_back()
+    await write_at_end(maja, "And here. ")
+    await says_saved(maja)
+    assert "bus. And here." in stored(live, room.documents[0])

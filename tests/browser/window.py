@@ -18,6 +18,9 @@ WIDTHS = {320: 640, 390: 844, 768: 1024, 1280: 800}
 # Chromium itself writes these to the console when a line is cut or a server says no.
 _LINE_IS_CUT = re.compile(r"net::ERR_|WebSocket connection to .* failed")
 _SERVER_SAYS_NO = re.compile(r"the server responded with a status of 4\d\d")
+_PASTE_IS_BLOCKED = re.compile(
+    r"policy: (script-src-attr|style-src)|(event handler|Applying inline style) violates"
+)
 _TELL_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => console.error(
     `policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
@@ -87,6 +90,14 @@ class Window:
     def excuse_cut_line(self) -> None:
         """Let Chromium's own complaints about a cut line pass, from now on."""
         self._excused.append(_LINE_IS_CUT)
+
+    def excuse_blocked_paste(self) -> None:
+        """Let Chromium tell, from now on, what the policy blocks inside pasted HTML.
+
+        The editor reads it in a document of its own, where nothing runs and nothing loads; the
+        policy is applied there all the same.
+        """
+        self._excused.append(_PASTE_IS_BLOCKED)
 
     @contextmanager
     def excuse_refusals(self) -> Iterator[None]:

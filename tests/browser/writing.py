@@ -50,6 +50,19 @@ async def write_behind(window: Window, start: str, words: str) -> None:
     await window.page.keyboard.type(words, delay=15)
 
 
+async def paste(window: Window, rich: str, plain: str) -> None:
+    """Paste at the cursor what another program put on the clipboard."""
+    await paper(window).evaluate(
+        """(paper, [rich, plain]) => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/html", rich);
+            clipboardData.setData("text/plain", plain);
+            paper.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+        }""",
+        [rich, plain],
+    )
+
+
 def block(window: Window, start: str) -> Locator:
     """Find the paragraph or heading that begins with some words."""
     lines = paper(window).locator("h1, h2, h3, p")
