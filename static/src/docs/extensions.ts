@@ -11,7 +11,7 @@ import { drawCaret, selectionLook } from "./caret";
 import type { LiveDocument } from "./live";
 import { BlockMath, InlineMath } from "./math";
 import { Outline } from "./outline";
-import { Paste } from "./paste";
+import { PastedLooks } from "./paste";
 
 /** What a link may lead to. */
 const LINKS = /^(https?:\/\/|mailto:)/i;
@@ -62,7 +62,7 @@ export function extensionsFor(live: LiveDocument, t: Text): Extensions {
   return [
     ...nodes(t),
     Outline,
-    Paste,
+    PastedLooks,
     Placeholder.configure({ placeholder: t("docs.placeholder") }),
     Collaboration.configure({ document: live.doc, field: "default" }),
     CollaborationCaret.configure({

@@ -18,8 +18,8 @@ class PasteParser extends DOMParser {
 }
 
 /** Keep bold, italic and the like of text that comes from other programs. */
-export const Paste = Extension.create({
-  name: "paste",
+export const PastedLooks = Extension.create({
+  name: "pastedLooks",
   addProseMirrorPlugins() {
     const { schema } = this.editor;
     const clipboardParser = new PasteParser(schema, DOMParser.fromSchema(schema).rules);
