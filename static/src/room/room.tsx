@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useMemo, useRef } from "react";
+import { type ReactNode, Suspense, useEffect, useMemo, useRef } from "react";
 import { Route, Router, Switch, useLocation, useParams } from "wouter";
 import { api } from "../api";
 import { RoomConnection, type StopReason, useConnection } from "../connection";
@@ -9,6 +9,7 @@ import { Fence, NotFound, Stopped } from "../pages/pages";
 import { Refused } from "../refused";
 import { Banner } from "../ui/banner";
 import { Button } from "../ui/button";
+import { SkeletonList } from "../ui/marks";
 import { useTitle } from "../ui/page";
 import { RoomHere, useRoom } from "./context";
 import { useDirectory, useMember } from "./directory";
@@ -142,7 +143,10 @@ function Shell() {
                 nest={tool.name !== "home"}
               >
                 <Fence>
-                  <ToolView tool={tool} />
+                  {/* A tool that is still being fetched takes nothing else of the room away. */}
+                  <Suspense fallback={<ToolSkeleton />}>
+                    <ToolView tool={tool} />
+                  </Suspense>
                 </Fence>
               </Route>
             ))}
@@ -154,6 +158,14 @@ function Shell() {
         <Dock place={place} />
       </div>
       <BottomBar tools={tools} current={place.tool} />
+    </div>
+  );
+}
+
+function ToolSkeleton() {
+  return (
+    <div className={style.skeleton}>
+      <SkeletonList rows={6} />
     </div>
   );
 }
