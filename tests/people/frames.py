@@ -7,24 +7,18 @@ after a change that is meant.
 """
 
 import asyncio
-import itertools
-import json
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 import msgspec
 
 from tests.classroom import Classroom, Json, Person, open_classroom
+from tests.golden import same_each_time, written
 from twinspace_rt.people import feature, queries
 
 FOLDER = Path(__file__).parent.parent / "frames" / "people"
 WATCHERS = ("anna", "bo", "maja", "eleni", "vera")
-A_MOMENT = 1_700_000_000_000
 Step = tuple[str, str, str, Json]
 
 # Who does what, and under which name what came of it is known to the steps after it.
@@ -55,7 +49,7 @@ STEPS: list[Step] = [
 
 async def record(folder: Path) -> dict[str, Json]:
     """Take every step in turn in a new room, and return each watcher's record."""
-    with _same_each_time():
+    with same_each_time():
         async with open_classroom(folder, [feature]) as room:
             people = {name: await room.enter(name) for name in room.members}
             records: dict[str, Json] = {
@@ -102,34 +96,6 @@ async def _state(room: Classroom, person: Person) -> Json:
         await room.database.read(lambda db: queries.people_snapshot(db, principal))
     )
     return state
-
-
-@contextmanager
-def _same_each_time() -> Iterator[None]:
-    # Identifiers, pictures, retry keys and moments are counted: a record is the same each time.
-    bits, keys, moments = itertools.count(1), itertools.count(1), itertools.count(A_MOMENT, 1000)
-    with (
-        patch("twinspace_rt.ids.secrets", SimpleNamespace(randbits=lambda _: next(bits))),
-        patch("twinspace_rt.rooms.avatars.secrets", SimpleNamespace(choice=min)),
-        patch("twinspace_rt.streams.log.now_ms", lambda: next(moments)),
-        patch("tests.classroom._nonces", keys),
-    ):
-        yield
-
-
-def written(body: Json) -> str:
-    """Write a record with one line for each push and each state."""
-
-    def line(value: Any) -> str:
-        return json.dumps(value, ensure_ascii=False)
-
-    steps = ",\n".join(
-        f'{{"step": {line(step["step"])},\n "pushes": ['
-        + ",\n  ".join(line(push) for push in step["pushes"])
-        + f'],\n "after": {line(step["after"])}}}'
-        for step in body["steps"]
-    )
-    return f'{{"start": {line(body["start"])},\n"steps": [\n{steps}\n]}}\n'
 
 
 async def _write() -> None:
