@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from playwright.async_api import Page, WebSocketRoute, expect
+from playwright.async_api import Page, Request, WebSocketRoute, expect
 
 from tests.browser.conftest import OpenAs
 from tests.browser.window import Window, until
@@ -23,6 +23,7 @@ from tests.live import (
     start_process,
     stop_process,
 )
+from twinspace_rt.web.http import CLIENT
 
 
 async def sit_down(
@@ -172,23 +173,41 @@ async def test_server_restarts_while_a_class_writes(open_as: OpenAs, tmp_path: P
         stop_process(server)
 
 
+class Parts:
+    """The parts of the client that a window has asked for, from the start."""
+
+    def __init__(self, window: Window) -> None:
+        self._asked: set[str] = set()
+        self._missing: set[str] = set()
+        window.page.on("request", self._ask)
+        window.page.on("requestfinished", lambda request: self._missing.discard(request.url))
+
+    def _ask(self, request: Request) -> None:
+        self._asked.add(request.url)
+        self._missing.add(request.url)
+
+    async def all_here(self) -> None:
+        """Wait until every tool is on the device."""
+
+        views = list((CLIENT / "assets").glob("view-*.js"))
+
+        async def here() -> bool:
+            # The tools are asked for in one moment.
+            return not self._missing and all(
+                any(url.endswith(f"/{view.name}") for url in self._asked) for view in views
+            )
+
+        await until(here, lambda: f"of {self._asked} these did not come: {self._missing}")
+
+
 async def test_tool_nobody_has_opened_yet_opens_without_a_line(
     open_as: OpenAs, room: SeededRoom
 ) -> None:
     maja = await open_as(room.people["maja"], name="maja")
     maja.excuse_cut_line()
-    asked: set[str] = set()
-    maja.page.on("request", lambda request: asked.add(request.url))
-    maja.page.on("requestfinished", lambda request: asked.discard(request.url))
-    seen: list[str] = []
-    maja.page.on("request", lambda request: seen.append(request.url))
+    parts = Parts(maja)
     await maja.enter(room)
-
-    async def has_the_rest() -> bool:
-        # The chat's largest part; whatever else the tools need is asked for in the same moment.
-        return any("/assets/channel-" in url for url in seen) and not asked
-
-    await until(has_the_rest, lambda: f"the other tools did not come: {seen}, {asked}")
+    await parts.all_here()
     await maja.context.set_offline(True)
     for tool, heading in (("Chat", "Everyone"), ("Forum", "Forum"), ("Documents", "Documents")):
         await maja.link(re.compile(f"^{tool}")).first.click()
@@ -198,8 +217,12 @@ async def test_tool_nobody_has_opened_yet_opens_without_a_line(
 async def test_words_go_out_although_their_document_was_left(
     open_as: OpenAs, live: Live, room: SeededRoom
 ) -> None:
-    maja = await sit_down(open_as, room, "maja")
+    maja = await open_as(room.people["maja"], name="maja")
+    maja.excuse_cut_line()
+    parts = Parts(maja)
+    await maja.enter(room, f"docs/{room.documents[0]}")
     await says_saved(maja)
+    await parts.all_here()
     await maja.context.set_offline(True)
     await write_at_end(maja, "Written on the bus. ")
     await expect(saved_sign(maja)).to_have_attribute("data-state", "offline")

@@ -2,6 +2,7 @@ import { FileText } from "lucide-react";
 import { later } from "../room/later";
 import type { Tool } from "../room/tool";
 import { useNews } from "./news";
+import { useSending } from "./sending";
 
 export const docs: Tool = {
   name: "docs",
@@ -9,4 +10,5 @@ export const docs: Tool = {
   title: "docs.title",
   View: later(() => import("./view")),
   useNews,
+  useAlways: useSending,
 };

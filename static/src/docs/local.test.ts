@@ -2,7 +2,15 @@ import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { beforeEach, expect, test, vi } from "vitest";
 import { IndexeddbPersistence } from "y-indexeddb";
 import * as Y from "yjs";
-import { forgetLocal, localCopies, localName, readUnsent, unsentWords, writeUnsent } from "./local";
+import {
+  forgetLocal,
+  localCopies,
+  localName,
+  readUnsent,
+  unsentCopies,
+  unsentWords,
+  writeUnsent,
+} from "./local";
 
 beforeEach(() => {
   localStorage.clear();
@@ -58,4 +66,13 @@ test("Unsent words are found inside the nodes of rich text, but for what was del
   text.insert(4, " lost words");
   text.delete(4, 5);
   expect(unsentWords(doc, "rich", { since: 0, clients: { 1: from } })).toEqual(["words"]);
+});
+
+test("The copies with unsent words are found for their author alone.", () => {
+  const unsent = { since: 1, clients: { 7: 0 } };
+  writeUnsent(localName("maja", "river", 3), unsent);
+  writeUnsent(localName("maja", "lake", 1), unsent);
+  writeUnsent(localName("maja", "lake", 1), null);
+  writeUnsent(localName("loke", "river", 3), unsent);
+  expect(unsentCopies("maja")).toEqual([{ documentId: "river", epoch: 3 }]);
 });

@@ -41,6 +41,17 @@ export function writeUnsent(name: string, unsent: Unsent | null): void {
   }
 }
 
+/** List the documents, with their epochs, of which a member's copy holds what is not confirmed. */
+export function unsentCopies(memberId: string): { documentId: string; epoch: number }[] {
+  const prefix = `${UNSENT}${PREFIX}${memberId}.`;
+  return Object.keys(localStorage)
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => {
+      const [documentId = "", epoch] = key.slice(prefix.length).split(".");
+      return { documentId, epoch: Number(epoch) };
+    });
+}
+
 /** List the copies on this device; none where the browser cannot tell. */
 export async function localCopies(prefix: string): Promise<string[]> {
   const all = (await indexedDB.databases?.()) ?? [];

@@ -22,7 +22,7 @@ import { useSavedSign } from "./saved";
 import { RoomSkeleton } from "./skeleton";
 import { clear, follow, pathOf, placeOf, useRoomState } from "./store";
 import type { Tool } from "./tool";
-import { toolsFor } from "./tools";
+import { TOOLS, toolsFor } from "./tools";
 
 /** Find out why the upgrade was refused: nobody is signed in, or not for this room. */
 async function whyRefused(roomId: string): Promise<StopReason | null> {
@@ -114,6 +114,10 @@ function Shell() {
   usePlace();
   useFollowing();
   useTheRest();
+  for (const tool of TOOLS) {
+    // biome-ignore lint/correctness/useHookAtTopLevel: a tool has the hook or has it not, for good
+    tool.useAlways?.();
+  }
 
   // Going to another tool is going to another page: the focus goes along, but not at the start.
   const lastTool = useRef(place.tool);

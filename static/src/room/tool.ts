@@ -34,6 +34,8 @@ export interface Tool {
   useUnread?: () => readonly Unread[];
   /** What happened after `since` (milliseconds), for the room's home; newest first. */
   useNews?: (since: number) => readonly News[];
+  /** What goes on while the room is open, whichever tool is shown. */
+  useAlways?: () => void;
   /** What the timetable says about today, for the room's home; draws nothing on a day without. */
   Today?: ComponentType;
   /** What can stand at the right, beside another tool. */
