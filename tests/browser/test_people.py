@@ -215,6 +215,28 @@ async def test_the_first_administrator_builds_the_ground_and_a_teacher_comes(
     await expect(bo.main.get_by_text("Leads the project")).to_be_visible()
 
 
+async def test_mistake_in_a_form_is_said_in_ones_language_and_costs_one_press(
+    open_as: OpenAs, live: Live
+) -> None:
+    ada = await open_as(None, name="ada", locale="sv-SE")
+    ada.excuse_cut_line()
+    with ada.excuse_refusals():
+        await ada.go((await links(live, CreateAdministrator()))["Administrator"])
+        await ada.field("Ditt namn").fill("Ada")
+        await ada.field("E-post").fill("ada")
+        await ada.field("Nytt lösenord").fill("kort")
+        make = ada.button("Skapa mitt konto")
+        await make.click()
+        await expect(ada.text("Det här är ingen e-postadress.")).to_be_visible()
+        await expect(ada.text("Skriv minst 10 tecken.")).to_be_visible()
+        await ada.field("E-post").fill(f"ada.{live.port}@example.com")
+        await ada.field("Nytt lösenord").fill(PASSWORD)
+        await expect(ada.text("Skriv minst 10 tecken.")).to_have_count(0)
+        # The press itself takes the focus off the field; nothing may move under it.
+        await make.click()
+        await ada.page.wait_for_url(f"{ada.origin}/")
+
+
 async def test_staff_sign_in_and_out_and_come_back_to_where_they_were(
     open_as: OpenAs, live: Live
 ) -> None:

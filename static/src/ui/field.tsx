@@ -1,5 +1,5 @@
 import { Check, ChevronDown, Minus, Search, X } from "lucide-react";
-import type { ReactNode, Ref } from "react";
+import type { FormEvent, ReactNode, Ref } from "react";
 import {
   Checkbox as AriaCheckbox,
   type CheckboxProps as AriaCheckboxProps,
@@ -22,6 +22,7 @@ import {
   Label,
   SelectValue,
   Text,
+  type ValidationResult,
 } from "react-aria-components";
 import { useText } from "../i18n/text";
 import style from "./field.module.css";
@@ -41,7 +42,29 @@ function Above({ label, labelUnseen }: Words) {
   return <Label className={labelUnseen ? "unseen" : (style.label ?? "")}>{label}</Label>;
 }
 
-function Below({ hint, error }: Words) {
+/** Say what the browser finds wrong with a field in the person's language, not the browser's. */
+function useMistake(minLength: number): (found: ValidationResult) => string {
+  const t = useText();
+  return ({ validationDetails, validationErrors }) => {
+    if (validationDetails.valueMissing) return t("ui.field.missing");
+    if (validationDetails.tooShort) return t("ui.field.short", { min: minLength });
+    if (validationDetails.typeMismatch) return t("ui.field.email");
+    return validationErrors.join(" ");
+  };
+}
+
+/**
+ * Judge a field that is marked as wrong anew with every key.
+ *
+ * Left to the browser, the mark goes when the field loses the focus: the form grows shorter under
+ * the pointer, and the press that took the focus misses its button.
+ */
+function judgeAnew({ currentTarget: field }: FormEvent<HTMLInputElement | HTMLTextAreaElement>) {
+  if (field.hasAttribute("aria-invalid")) field.dispatchEvent(new Event("change"));
+}
+
+function Below({ hint, error, minLength = 0 }: Words & { minLength?: number | undefined }) {
+  const mistake = useMistake(minLength);
   return (
     <>
       {hint && (
@@ -49,9 +72,7 @@ function Below({ hint, error }: Words) {
           {hint}
         </Text>
       )}
-      <FieldError className={style.error ?? ""}>
-        {error ? error : ({ validationErrors }) => validationErrors.join(" ")}
-      </FieldError>
+      <FieldError className={style.error ?? ""}>{error ? error : mistake}</FieldError>
     </>
   );
 }
@@ -71,8 +92,13 @@ export function TextField({
   return (
     <AriaTextField {...props} className={style.field ?? ""} {...(error ? { isInvalid: true } : {})}>
       <Above label={label} labelUnseen={labelUnseen ?? false} />
-      <Input ref={inputRef} placeholder={placeholder} className={style.input ?? ""} />
-      <Below label={label} hint={hint} error={error ?? null} />
+      <Input
+        ref={inputRef}
+        placeholder={placeholder}
+        className={style.input ?? ""}
+        onInput={judgeAnew}
+      />
+      <Below label={label} hint={hint} error={error ?? null} minLength={props.minLength} />
     </AriaTextField>
   );
 }
@@ -100,8 +126,9 @@ export function TextArea({
         rows={rows}
         placeholder={placeholder}
         className={`${style.input} ${style.area}`}
+        onInput={judgeAnew}
       />
-      <Below label={label} hint={hint} error={error ?? null} />
+      <Below label={label} hint={hint} error={error ?? null} minLength={props.minLength} />
     </AriaTextField>
   );
 }
