@@ -1,7 +1,8 @@
 import { useEffect, useState } from "react";
 import { IndexeddbPersistence } from "y-indexeddb";
 import * as Y from "yjs";
-import { deleteLocal, localCopies, localName, localPrefix, readUnsent, unsentWords } from "./local";
+import { deleteLocal, localCopies, localName, localPrefix, readUnsent } from "./local";
+import { unsentWords } from "./unsent_words";
 
 export interface Aside {
   /** What was written here in an earlier epoch and never reached the server. */

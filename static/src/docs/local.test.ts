@@ -8,7 +8,6 @@ import {
   localName,
   readUnsent,
   unsentCopies,
-  unsentWords,
   writeUnsent,
 } from "./local";
 
@@ -35,37 +34,6 @@ test("Signing out takes the copies away, but for what was never confirmed.", asy
     expect(await localCopies("twinspace.")).toEqual([names[1]]);
   });
   expect(readUnsent(names[1])).toEqual({ since: 1, clients: { 7: 0 } });
-});
-
-test("Unsent words are one's own from the noted clock on, and no others'.", () => {
-  const doc = new Y.Doc();
-  doc.clientID = 1;
-  const text = doc.getText("t");
-  text.insert(0, "Saved. ");
-  const from = Y.getState(doc.store, 1);
-  text.insert(text.length, "Not yet.\nNor this.");
-  const other = new Y.Doc();
-  other.clientID = 2;
-  other.getText("t").insert(0, "Somebody else's. ");
-  Y.applyUpdate(doc, Y.encodeStateAsUpdate(other));
-  expect(unsentWords(doc, "text", { since: 0, clients: { 1: from } })).toEqual([
-    "Not yet.",
-    "Nor this.",
-  ]);
-});
-
-test("Unsent words are found inside the nodes of rich text, but for what was deleted again.", () => {
-  const doc = new Y.Doc();
-  doc.clientID = 1;
-  const paragraph = new Y.XmlElement("paragraph");
-  const text = new Y.XmlText();
-  paragraph.insert(0, [text]);
-  doc.getXmlFragment("default").insert(0, [paragraph]);
-  text.insert(0, "kept");
-  const from = Y.getState(doc.store, 1);
-  text.insert(4, " lost words");
-  text.delete(4, 5);
-  expect(unsentWords(doc, "rich", { since: 0, clients: { 1: from } })).toEqual(["words"]);
 });
 
 test("The copies with unsent words are found for their author alone.", () => {

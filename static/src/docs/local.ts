@@ -1,5 +1,3 @@
-import * as Y from "yjs";
-
 /** What a copy on this device holds that the server has not confirmed. */
 export interface Unsent {
   /** When the oldest such change was made. */
@@ -73,29 +71,4 @@ export async function forgetLocal(): Promise<void> {
   for (const name of await localCopies(PREFIX)) {
     if (!readUnsent(name)) deleteLocal(name);
   }
-}
-
-function unsentPart(item: Y.Item, clients: Unsent["clients"]): string {
-  const from = clients[item.id.client];
-  if (from === undefined || item.deleted || !(item.content instanceof Y.ContentString)) return "";
-  return item.content.str.slice(Math.max(0, from - item.id.clock));
-}
-
-function collect(type: Y.AbstractType<unknown>, clients: Unsent["clients"], found: string[]): void {
-  let words = "";
-  for (let item = type._start; item; item = item.right) {
-    words += unsentPart(item, clients);
-    if (!item.deleted && item.content instanceof Y.ContentType) {
-      collect(item.content.type as Y.AbstractType<unknown>, clients, found);
-    }
-  }
-  found.push(...words.split("\n"));
-}
-
-/** List the words in a copy that the server has not confirmed, paragraph by paragraph. */
-export function unsentWords(doc: Y.Doc, kind: "rich" | "text", unsent: Unsent): string[] {
-  const root = kind === "text" ? doc.getText("t") : doc.getXmlFragment("default");
-  const found: string[] = [];
-  collect(root as unknown as Y.AbstractType<unknown>, unsent.clients, found);
-  return found.map((words) => words.trim()).filter(Boolean);
 }
