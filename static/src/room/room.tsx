@@ -14,6 +14,7 @@ import { useTitle } from "../ui/page";
 import { RoomHere, useRoom } from "./context";
 import { useDirectory, useMember } from "./directory";
 import { Dock } from "./dock";
+import { useFocusKept } from "./focus";
 import { Head } from "./head";
 import { loadTheRest } from "./later";
 import { BottomBar, Rail } from "./rail";
@@ -113,6 +114,7 @@ function Shell() {
   const main = useRef<HTMLElement>(null);
   usePlace();
   useFollowing();
+  useFocusKept(main);
   useTheRest();
   for (const tool of TOOLS) {
     // biome-ignore lint/correctness/useHookAtTopLevel: a tool has the hook or has it not, for good
