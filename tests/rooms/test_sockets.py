@@ -1,10 +1,16 @@
 """Who comes in, what a joiner gets, and how a connection ends (PROTOCOL.md, rooms)."""
 
+import asyncio
+
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.client import RoomClient
 from tests.live import Live, SeededRoom
+from twinspace_rt.docs.messages import CreateFolder
+from twinspace_rt.errors import Forbidden
+from twinspace_rt.people.messages import SetRoomState
+from twinspace_rt.protocol import Command
 
 
 async def test_hello_is_answered_with_all_there_is(live: Live, seeded: SeededRoom) -> None:
@@ -101,3 +107,37 @@ async def test_a_malformed_binary_frame_closes_with_4400(live: Live, seeded: See
         await maja.hello()
         await maja.socket.send(b"\xff\xff\xff")
         assert await maja.closed() == 4400
+
+
+async def test_what_waits_behind_the_closing_of_a_room_is_refused(
+    live: Live, seeded: SeededRoom
+) -> None:
+    """T11: both were judged while the room was open; one transaction stores the closing first."""
+    assert live.node is not None
+    async with (
+        await RoomClient.open(live, seeded.room_id, seeded.people["anna"]) as anna,
+        await RoomClient.open(live, seeded.room_id, seeded.people["nikos"]) as nikos,
+    ):
+        await anna.hello()
+        await nikos.hello()
+        room = live.node.hub.get(seeded.room_id)
+        assert room is not None
+        at = {c.principal.member_id: c for c in room.connections}
+
+        async def give(name: str, command: Command) -> object:
+            connection = at[seeded.people[name].member_id]
+            return await room.dispatch(connection, connection.principal, command)
+
+        def make(title: str) -> CreateFolder:
+            return CreateFolder(id=1, nonce=f"folder-{title}", title=title)
+
+        await give("nikos", make("Before"))
+        close = SetRoomState(id=1, nonce="close-the-room", state="closed")
+        _, refused = await asyncio.gather(
+            give("anna", close), give("nikos", make("After")), return_exceptions=True
+        )
+        assert isinstance(refused, Forbidden)
+        assert refused.code == "room.closed"
+    with live.database() as database:
+        query = "select title from folder where room_id = ?"
+        assert database.execute(query, [seeded.room_id]).fetchall() == [("Before",)]

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from twinspace_rt.accounts.models import session
 from twinspace_rt.errors import CloseCode, Disconnect, Forbidden
-from twinspace_rt.rooms.models import member
+from twinspace_rt.rooms.models import member, room
 
 
 class Role(StrEnum):
@@ -57,6 +57,18 @@ class Rule:
     def allows(self, role: Role, state: RoomState) -> bool:
         """Tell whether the row has a yes for ``role`` while the room is in ``state``."""
         return role in self.roles and state in self.states
+
+    def require(self, role: Role, state: RoomState) -> None:
+        """Make sure that the row has a yes for ``role`` while the room is in ``state``.
+
+        Raises:
+            Forbidden: It has not.
+        """
+        if self.allows(role, state):
+            return
+        if role in self.roles:
+            raise Forbidden("This room is closed. You can read everything.", code="room.closed")
+        raise Forbidden("You cannot do this in this room.")
 
 
 def reading(roles: frozenset[Role] = READERS) -> Rule:
@@ -142,15 +154,25 @@ def can_see(principal: Principal, audience: str) -> bool:
     return False
 
 
-def recheck(connection: Connection, principal: Principal) -> None:
+def recheck(connection: Connection, principal: Principal) -> RoomState:
     """Make sure, inside a transaction, that ``principal`` is still who it was at the frame.
+
+    Returns:
+        What the room is open for by now.
 
     Raises:
         Disconnect: Removed from the room or signed out since.
         Forbidden: The role has changed since; the next command is judged by the new one.
     """
     row = connection.execute(
-        select(member.c.role_version, member.c.removed_at, session.c.id, session.c.revoked_at)
+        select(
+            member.c.role_version,
+            member.c.removed_at,
+            session.c.id,
+            session.c.revoked_at,
+            room.c.state,
+        )
+        .join(room, room.c.id == member.c.room_id)
         .outerjoin(session, session.c.id == principal.session_id)
         .where(member.c.id == principal.member_id)
     ).one_or_none()
@@ -162,6 +184,7 @@ def recheck(connection: Connection, principal: Principal) -> None:
         raise Forbidden(
             "Your role in this room has just changed. Please try once more.", code="role_changed"
         )
+    return RoomState(row.state)
 
 
 def roles_sorted(roles: Iterable[Role]) -> list[str]:

@@ -66,20 +66,24 @@ class Call:
     async def act(self, command: WriteCommand, work: Callable[[Act], Any]) -> Changed:
         """Run an action once, however often ``command`` is sent.
 
-        Its rows and events are stored together. The person's rights are looked at again inside
-        the transaction, so that what was revoked meanwhile has no effect.
+        Its rows and events are stored together. The person's rights and the room's state are
+        looked at again inside the transaction: what was revoked or closed meanwhile, here or on
+        another node, has no effect. What took effect before stays so.
 
         Returns:
             The reply: the action's last event and what ``work`` returned.
         """
 
+        _, rule = self.room.features.handlers[type(command)]
+
         def run(transaction: Transaction) -> Changed:
-            recheck(transaction.connection, self.principal)
+            state = recheck(transaction.connection, self.principal)
             earlier = transaction.repeated(
                 self.principal.room_id, self.principal.member_id, command.nonce
             )
             if earlier is not None:
                 return Changed(seq=earlier.seq, repeated=True)
+            rule.require(self.principal.role, state)
             act = Act(transaction, self.principal, command.nonce)
             result = work(act)
             return Changed(seq=act.seq, result=result)

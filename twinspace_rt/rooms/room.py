@@ -13,7 +13,6 @@ from twinspace_rt.errors import (
     CloseCode,
     CommandError,
     Disconnect,
-    Forbidden,
     InvalidCommand,
     RateLimited,
     StorageUnavailable,
@@ -234,10 +233,7 @@ class Room:
     async def dispatch(self, connection: Connection, principal: Principal, command: Command) -> Any:
         """Ask the permission table, then call the handler; returns what the reply says."""
         handler, rule = self.features.handlers[type(command)]
-        if not rule.allows(principal.role, self.state):
-            if principal.role in rule.roles:
-                raise Forbidden("This room is closed. You can read everything.", code="room.closed")
-            raise Forbidden("You cannot do this in this room.")
+        rule.require(principal.role, self.state)
         self.pace(principal.member_id, "commands", COMMANDS_PER_S, COMMANDS_BURST)
         return await handler(Call(self, connection, principal), command)
 
