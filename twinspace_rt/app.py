@@ -14,14 +14,18 @@ from twinspace_rt.accounts.entry import Entry
 from twinspace_rt.accounts.http import SignInRoutes
 from twinspace_rt.accounts.sessions import cookie_name
 from twinspace_rt.accounts.tickets import Tickets
+from twinspace_rt.bus.base import Bus
+from twinspace_rt.bus.memory import MemoryBus
+from twinspace_rt.bus.redis import RedisBus
 from twinspace_rt.chat import feature as chat_feature
-from twinspace_rt.db.engine import SqliteDatabase
+from twinspace_rt.db.engine import Database, SqliteDatabase
 from twinspace_rt.db.migrate import migrate
+from twinspace_rt.db.postgresql import PostgresqlDatabase
 from twinspace_rt.docs.engine import Engine
 from twinspace_rt.docs.feature import feature as docs_feature
 from twinspace_rt.docs.http import DocumentRoutes
 from twinspace_rt.docs.library import Library
-from twinspace_rt.errors import BadSetting, CloseCode
+from twinspace_rt.errors import CloseCode
 from twinspace_rt.forum import feature as forum_feature
 from twinspace_rt.people import feature as people_feature
 from twinspace_rt.people.administration import AdministrationRoutes
@@ -53,7 +57,8 @@ class Node:
     """The parts of one running server."""
 
     settings: Settings
-    database: SqliteDatabase
+    database: Database
+    bus: Bus
     origins: Origins
     tickets: Tickets
     hub: RoomHub
@@ -79,10 +84,15 @@ def build_node(settings: Settings) -> Node:
     Raises:
         BadSetting: The settings ask for something this server cannot do.
         DatabaseBusy: Another process has the embedded database.
+        StorageUnavailable: PostgreSQL does not answer, or does not let this server in.
     """
-    if settings.database_url:
-        raise BadSetting("TWINSPACE_DATABASE_URL: only the embedded database is there so far.")
-    database = SqliteDatabase(settings.sqlite_path)
+    bus: Bus = RedisBus(settings.bus_url) if settings.bus_url else MemoryBus()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)  # the secret's, with any database
+    database: Database = (
+        PostgresqlDatabase(settings.database_url)
+        if settings.database_url
+        else SqliteDatabase(settings.sqlite_path)
+    )
     database.write_now(migrate)
     features = FeatureSet(FEATURES)
     hub = RoomHub(
@@ -95,6 +105,7 @@ def build_node(settings: Settings) -> Node:
     return Node(
         settings=settings,
         database=database,
+        bus=bus,
         origins=Origins(settings),
         tickets=Tickets(load_secret(settings.data_dir / "secret.key")),
         hub=hub,
@@ -121,11 +132,13 @@ def create_app(node: Node) -> Starlette:
             writer = tasks.create_task(node.hub.log.run())
             watch = tasks.create_task(node.hub.watch())
             tending = tasks.create_task(node.library.tend())
+            tasks.create_task(node.bus.run())
             for task in (writer, watch, tending):
                 task.add_done_callback(_stop_if_failed)
             try:
                 yield
             finally:
+                node.bus.close()
                 node.hub.log.close()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(writer, DRAIN_S)

@@ -21,7 +21,9 @@ class Settings:
     data_dir: Path = Path("var")
     """Folder of the embedded database and of the server's secret key."""
     database_url: str = ""
-    """SQLAlchemy address of the database; empty: ``twinspace.db`` in the data folder."""
+    """``postgresql+asyncpg://user:password@host/name``; empty: a file in the data folder."""
+    bus_url: str = ""
+    """Redis over which nodes talk (``redis://``, ``rediss://``, ``unix://``); empty: one node."""
     public_url: str = ""
     """Address people open, such as ``https://rooms.example.org``; empty: from host and port."""
     allowed_origins: tuple[str, ...] = ()

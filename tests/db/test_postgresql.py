@@ -18,7 +18,7 @@ from tests.pausing import postgresql_paused
 from twinspace_rt.accounts.models import spent_ticket
 from twinspace_rt.db.migrate import differences, migrate
 from twinspace_rt.db.postgresql import PostgresqlDatabase
-from twinspace_rt.errors import StorageUnavailable
+from twinspace_rt.errors import BadSetting, StorageUnavailable
 from twinspace_rt.ids import new_id
 
 # One row with a number in it, which these tests count up.
@@ -162,7 +162,7 @@ async def test_a_database_that_falls_silent_is_given_up_and_found_again(
 
 async def test_a_silent_database_holds_up_no_closing(postgresql_url: str, row: str) -> None:
     database = PostgresqlDatabase(postgresql_url, transaction_s=0.4, connect_s=0.4)
-    await database.write(count_up(row))
+    await asyncio.gather(*(database.read(lambda db: read_number(db, row)) for _ in range(3)))
     with postgresql_paused(postgresql_url):
         writing = asyncio.create_task(database.write(count_up(row)))
         await asyncio.sleep(0)
@@ -309,3 +309,18 @@ async def _eventually(ask: Callable[[], object]) -> object:
         except StorageUnavailable:
             await asyncio.sleep(0.05)
     raise AssertionError("the database is not found again")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "rooms",
+        "postgresql://rooms@host/rooms",
+        "sqlite+aiosqlite:///rooms.db",
+        "postgresql+asyncpg://host:port/",
+    ],
+)
+def test_an_address_that_is_not_for_us_is_refused(url: str) -> None:
+    with pytest.raises(BadSetting, match="TWINSPACE_DATABASE_URL"):
+        PostgresqlDatabase(url)

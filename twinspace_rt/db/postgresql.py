@@ -11,15 +11,16 @@ import random
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from asyncpg import InterfaceError, PostgresError
-from sqlalchemy import Connection, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from twinspace_rt.errors import StorageUnavailable
+from twinspace_rt.errors import BadSetting, StorageUnavailable
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -45,12 +46,20 @@ class PostgresqlDatabase:
         transaction_s: Seconds until a transaction that does not end is cut off. Statements and
             locks get less, so that they end with an error while the connection is still good.
         connect_s: Seconds to wait for a new connection, and for a free one.
+
+    Raises:
+        BadSetting: ``url`` is no such address.
     """
 
     def __init__(self, url: str, *, transaction_s: float = 5.0, connect_s: float = 3.0) -> None:
+        if not _is_ours(url):
+            raise BadSetting(
+                "TWINSPACE_DATABASE_URL: write it as postgresql+asyncpg://user:password@host/name."
+            )
         self._url = url
         self._transaction_s = transaction_s
         self._connect_s = connect_s
+        self._lines: WeakSet[Any] = WeakSet()
         # Two pools: the log never waits until readers are done.
         self._writer = self._pool(WRITERS)
         self._serial = self._writer.execution_options(isolation_level="SERIALIZABLE")
@@ -86,9 +95,20 @@ class PostgresqlDatabase:
                 raise translate(error) from error
 
     async def close(self) -> None:
-        await asyncio.gather(*self._running, return_exceptions=True)
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=self._transaction_s)
+            for transaction in late:
+                transaction.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        # Taking leave waits for an answer too.
+        limit = asyncio.get_running_loop().call_later(self._connect_s, self._cut)
         await self._writer.dispose()
         await self._reader.dispose()
+        limit.cancel()
+
+    def _cut(self) -> None:
+        for line in tuple(self._lines):
+            line.terminate()
 
     def close_now(self) -> None:
         """See :class:`~twinspace_rt.db.engine.Database`: without a loop nothing is connected."""
@@ -165,6 +185,9 @@ class PostgresqlDatabase:
                 },
             },
         )
+        event.listen(
+            engine.sync_engine, "connect", lambda made, _: self._lines.add(made.driver_connection)
+        )
         event.listen(engine.sync_engine, "handle_error", _note_failure)
         event.listen(engine.sync_engine, "rollback_savepoint", _note_way_back)
         return engine
@@ -181,6 +204,13 @@ class _Again(Exception):
         super().__init__()
         self.cause = cause
         self.lost = lost
+
+
+def _is_ours(url: str) -> bool:
+    try:
+        return make_url(url).drivername == "postgresql+asyncpg"
+    except (ArgumentError, ValueError):
+        return False
 
 
 def sqlstate_of(error: BaseException) -> str:

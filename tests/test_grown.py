@@ -1,0 +1,162 @@
+"""Whole nodes on one PostgreSQL and Redis: every feature writes and reads there, and is shared."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.client import Json, RoomClient
+from tests.live import Live, SeededRoom, seed_room, serve_here
+from tests.peers import raw
+from tests.peers.raw import Peer, Pen, words_of
+from twinspace_rt.app import build_node
+from twinspace_rt.errors import BadSetting, StorageUnavailable
+from twinspace_rt.settings import Settings
+
+
+@dataclass
+class Grown:
+    """Two nodes, and a room that both have."""
+
+    nodes: tuple[Live, Live]
+    room: SeededRoom
+    stack: AsyncExitStack
+
+    async def window(self, node: int, name: str, since: Json | None = None) -> RoomClient:
+        """Open a window of somebody on one of the nodes, and say hello."""
+        person = self.room.people[name]
+        client = await RoomClient.open(self.nodes[node], self.room.room_id, person)
+        await self.stack.enter_async_context(client)
+        await client.hello(since)
+        return client
+
+    async def peer(self, node: int, name: str) -> Peer:
+        """Join the plain document on one of the nodes, with nothing in hand."""
+        person, document = self.room.people[name], self.room.documents[1]
+        peer = await Peer.open(self.nodes[node], self.room.room_id, person, document)
+        await self.stack.enter_async_context(peer)
+        return peer
+
+
+@pytest_asyncio.fixture
+async def grown(tmp_path: Path, postgresql_url: str, redis_url: str) -> AsyncIterator[Grown]:
+    async with AsyncExitStack() as stack:
+        first, second = [
+            await stack.enter_async_context(
+                serve_here(tmp_path / name, database_url=postgresql_url, bus_url=redis_url)
+            )
+            for name in ("first", "second")
+        ]
+        assert first.node is not None
+        room = await first.node.database.write(seed_room)
+        async with AsyncExitStack() as windows:
+            yield Grown((first, second), room, windows)
+
+
+async def test_every_feature_writes_and_reads(grown: Grown) -> None:
+    anna = await grown.window(0, "anna")
+    assert grown.nodes[0].node is not None
+    await raw.eventually(lambda: grown.nodes[0].node.bus.connected)  # type: ignore[union-attr]
+    school, people = grown.room.schools[0], grown.room.people
+
+    await anna.do("chat.open")
+    await anna.do("chat.post", channel_id="everyone", text="Hej, Θεσσαλονίκη! 🐝")
+    [message] = (await anna.ask("chat.search", query="θεσσαλονίκη"))["ok"]["messages"]
+    assert message["text"] == "Hej, Θεσσαλονίκη! 🐝"
+
+    board = (await anna.do("forum.board_create", name="Nature"))["result"]
+    started = await anna.do("forum.start", board_id=board, title="Bees", text="Forty today.")
+    thread = started["result"]["thread_id"]
+    await anna.do("forum.reply", thread_id=thread, text="Fifty here!")
+    page = (await anna.ask("forum.thread", thread_id=thread))["ok"]
+    assert [post["text"] for post in page["posts"]] == ["Forty today.", "Fifty here!"]
+
+    roster = "Ada Berg\nBo Dahl"
+    await anna.do("people.add_pupils", school_id=school, roster=roster, language="sv")
+    await anna.do("people.remove", member_id=people["maja"].member_id)
+
+    folder = (await anna.do("docs.create_folder", title="Maps"))["result"]
+    await anna.do("docs.create", title="Our rivers", kind="rich", folder_id=folder)
+
+    olga = await grown.window(1, "olga")
+    fresh = olga.welcome["features"]
+    assert "Our rivers" in [document["title"] for document in fresh["docs"]["documents"]]
+    assert [member["id"] for member in fresh["people"]["removed"]] == [people["maja"].member_id]
+    assert len(fresh["people"]["members"]) == len(people) - 1 + 2
+    assert (await anna.ask("docs.search", text="rivers"))["ok"]["found"]
+
+
+async def test_sign_in_holds_on_every_node(grown: Grown) -> None:
+    maja = grown.room.people["maja"]
+    for node in grown.nodes:
+        async with httpx.AsyncClient(
+            base_url=node.http, cookies={"twinspace": maja.token}, headers={"origin": node.origin}
+        ) as browser:
+            assert (await browser.get("/api/me")).status_code == 200
+
+
+async def test_what_is_said_on_one_node_is_heard_on_the_other_in_order(grown: Grown) -> None:
+    anna, nikos = await grown.window(0, "anna"), await grown.window(1, "nikos")
+    await anna.do("chat.open")
+    for number in range(5):
+        await anna.do("chat.post", channel_id="everyone", text=f"a{number}")
+        await nikos.do("chat.post", channel_id="everyone", text=f"n{number}")
+    for window in (anna, nikos):
+        heard = [await window.expect("chat.posted") for _ in range(10)]
+        assert [push["seq"] for push in heard] == sorted(push["seq"] for push in heard)
+        assert sorted(push["text"] for push in heard) == sorted(
+            f"{name}{number}" for name in "an" for number in range(5)
+        )
+
+
+async def test_a_command_resent_to_another_node_is_done_once(grown: Grown) -> None:
+    anna, again = await grown.window(0, "anna"), await grown.window(1, "anna")
+    await anna.do("chat.open")
+    post = {"channel_id": "everyone", "text": "once", "nonce": "nonce-once"}
+    first = await anna.do("chat.post", **post)
+    second = await again.do("chat.post", **post)
+    assert (second["seq"], second["repeated"]) == (first["seq"], True)
+
+
+async def test_edits_of_two_nodes_meet_in_one_document(grown: Grown) -> None:
+    """Each judges anew what it takes in when the other has moved the head."""
+    pens = [Pen(1), Pen(2)]
+    peers = [await grown.peer(0, "maja"), await grown.peer(1, "eleni")]
+    for peer in peers:
+        await peer.join()
+        await peer.send(raw.step_2(b"\0\0"))
+        assert await peer.expect("status") == 1
+    for number in range(5):
+        for pen, peer, name in zip(pens, peers, ("maja", "eleni"), strict=True):
+            await peer.send(raw.update(pen.write(f"{name}{number} ")))
+    for pen, peer in zip(pens, peers, strict=True):
+        for _ in range(5):
+            assert await peer.expect("status") == 1
+            pen.apply(await peer.expect("update"))
+    assert str(pens[0]) == str(pens[1])
+    words = {f"{name}{number}" for name in ("maja", "eleni") for number in range(5)}
+    assert sorted(str(pens[0]).split()) == sorted(words)
+    for node in (0, 1):
+        joined = await (await grown.peer(node, "olga")).join()
+        updates = [told.value for told in joined if told.name == "update"]
+        assert words_of(updates) == str(pens[0])
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "error"),
+    [
+        ("database_url", "mysql://host/rooms", BadSetting),
+        ("database_url", "postgresql+asyncpg://rooms@/rooms?host=/nowhere", StorageUnavailable),
+        ("bus_url", "http://host", BadSetting),
+    ],
+)
+async def test_a_node_that_cannot_work_does_not_start(
+    tmp_path: Path, setting: str, value: str, error: type[Exception]
+) -> None:
+    settings = Settings(data_dir=tmp_path, **{setting: value})  # type: ignore[arg-type]
+    with pytest.raises(error):
+        build_node(settings)
