@@ -15,10 +15,18 @@ declare module "@tiptap/core" {
 /** Told when somebody wants to change the formula at `pos`. */
 export type EditMath = (math: { latex: string; block: boolean; pos: number }) => void;
 
-/** Draw a formula; what KaTeX cannot read stays as it was typed. */
+/** Draw a formula; what KaTeX cannot read stays as it was typed, in the colour of mistakes. */
 export async function drawMath(latex: string, into: HTMLElement, block: boolean): Promise<void> {
   const { default: katex } = await import("./katex");
-  katex.render(latex, into, { displayMode: block, throwOnError: false, trust: false });
+  // KaTeX would colour a mistake with a style attribute, which the Content-Security-Policy blocks.
+  try {
+    katex.render(latex, into, { displayMode: block, throwOnError: true, trust: false });
+    into.classList.remove("math-wrong");
+  } catch (reason) {
+    if (!(reason instanceof katex.ParseError)) throw reason;
+    into.textContent = latex;
+    into.classList.add("math-wrong");
+  }
 }
 
 function nodeView(block: boolean) {
