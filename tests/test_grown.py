@@ -1,5 +1,6 @@
 """Whole nodes on one PostgreSQL and Redis: every feature writes and reads there, and is shared."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -11,9 +12,11 @@ import pytest_asyncio
 
 from tests.client import Json, RoomClient
 from tests.live import Live, SeededRoom, seed_room, serve_here
+from tests.pausing import postgresql_paused
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, words_of
 from twinspace_rt.app import build_node
+from twinspace_rt.db.postgresql import PostgresqlDatabase
 from twinspace_rt.errors import BadSetting, StorageUnavailable
 from twinspace_rt.settings import Settings
 
@@ -144,6 +147,42 @@ async def test_edits_of_two_nodes_meet_in_one_document(grown: Grown) -> None:
         joined = await (await grown.peer(node, "olga")).join()
         updates = [told.value for told in joined if told.name == "update"]
         assert words_of(updates) == str(pens[0])
+
+
+async def test_what_is_written_while_postgresql_is_silent_is_stored_afterwards(
+    grown: Grown, postgresql_url: str
+) -> None:
+    """D4: nothing is called saved meanwhile, people are told, and nothing is lost or doubled."""
+    assert grown.nodes[0].node is not None
+    database = grown.nodes[0].node.database
+    assert isinstance(database, PostgresqlDatabase)
+    database._transaction_s = 0.5  # sooner than the 5 seconds of a real node
+    pen, peer = Pen(1), await grown.peer(0, "maja")
+    anna = await grown.window(0, "anna")
+    await anna.do("chat.open")
+    await peer.join()
+    await peer.send(raw.step_2(b"\0\0"))
+    assert await peer.expect("status") == 1
+    post = {"channel_id": "everyone", "text": "Is it still there?", "nonce": "nonce-outage"}
+    with postgresql_paused(postgresql_url):
+        for number in range(5):
+            await peer.send(raw.update(pen.write(f"word{number} ")))
+        reply = await anna.ask("chat.post", **post)
+        assert reply["error"]["code"] == "storage.database_away"
+        assert reply["error"]["retryable"] is True
+        told = await peer.expect("stateless")
+        assert told == {"type": "storage", "available": False, "code": "database_away"}
+        assert not [told for told in peer.told if told.name == "status"]
+    assert (await peer.expect("stateless"))["available"] is True
+    for _ in range(5):
+        assert await peer.expect("status") == 1
+    async with asyncio.timeout(30):
+        while "error" in (reply := await anna.ask("chat.post", **post)):
+            assert reply["error"]["retryable"] is True
+    found = (await anna.ask("chat.search", query="still"))["ok"]["messages"]
+    assert [message["text"] for message in found] == ["Is it still there?"]
+    joined = await (await grown.peer(1, "eleni")).join()
+    assert words_of([told.value for told in joined if told.name == "update"]) == str(pen)
 
 
 @pytest.mark.parametrize(

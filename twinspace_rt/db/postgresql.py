@@ -118,8 +118,13 @@ class PostgresqlDatabase:
         # ending it politely takes another one; so a transaction runs to its end.
         task = asyncio.create_task(transaction)
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._finished)
         return await asyncio.shield(task)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever asked may be gone; that is no error of its own
 
     async def _repeat(self, engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
         lost = False
