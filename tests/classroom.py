@@ -15,9 +15,10 @@ from typing import Any
 from sqlalchemy import Connection as DbConnection
 from sqlalchemy import insert
 
+from tests.databases import open_new
 from twinspace_rt.accounts import sessions
-from twinspace_rt.db.engine import SqliteDatabase
-from twinspace_rt.db.metadata import metadata
+from twinspace_rt.bus.memory import MemoryBus
+from twinspace_rt.db.engine import Database
 from twinspace_rt.ids import new_id
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import Principal, Role
@@ -139,7 +140,7 @@ class Classroom:
 
     room_id: str
     hub: RoomHub
-    database: SqliteDatabase
+    database: Database
     members: dict[str, str]
     teams: dict[str, str]
     schools: list[str]
@@ -177,9 +178,8 @@ class Classroom:
 @asynccontextmanager
 async def open_classroom(folder: Path, features: Sequence[Feature]) -> AsyncIterator[Classroom]:
     """Found two schools in ``folder``, with teachers, pupils, a visitor, a moderator and teams."""
-    database = SqliteDatabase(folder / "twinspace.db")
-    database.write_now(metadata.create_all)
-    hub = RoomHub(database, FeatureSet(features), interval_s=0, max_connections=100)
+    database = open_new(folder)
+    hub = RoomHub(database, FeatureSet(features), MemoryBus(), interval_s=0, max_connections=100)
     members: dict[str, str] = {}
     teams: dict[str, str] = {}
     schools: list[str] = []
@@ -202,7 +202,7 @@ async def open_classroom(folder: Path, features: Sequence[Feature]) -> AsyncIter
                 db.execute(insert(team_member).values(team_id=teams[one], member_id=members[name]))
         return room_id
 
-    room_id = database.write_now(found)
+    room_id = await database.write(found)
     writer = asyncio.create_task(hub.log.run())
     try:
         yield Classroom(room_id, hub, database, members, teams, schools)

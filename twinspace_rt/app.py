@@ -98,6 +98,7 @@ def build_node(settings: Settings) -> Node:
     hub = RoomHub(
         database,
         features,
+        bus,
         interval_s=settings.commit_interval_ms / 1000,
         max_connections=settings.room_max_connections,
     )

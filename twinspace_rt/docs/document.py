@@ -16,7 +16,7 @@ from twinspace_rt.docs import wire
 from twinspace_rt.docs.awareness import Awareness
 from twinspace_rt.docs.engine import Engine, EngineError
 from twinspace_rt.docs.session import Asked, Scope, Session, covers
-from twinspace_rt.docs.store import Loaded, TailEntry, load
+from twinspace_rt.docs.store import Loaded, TailEntry, load, read_news
 from twinspace_rt.docs.validator import (
     GAP_CODES,
     SENTENCES,
@@ -539,6 +539,17 @@ class Document:
         )
         loaded.tail = [e for e in loaded.tail if e.seq > snapshot_seq]
         self._history.clear()
+
+    async def take_news(self) -> None:
+        """Read what other nodes wrote, and tell the sessions; to be called with the queue held."""
+        loaded = self.loaded
+        news = await self.database.read(lambda db: read_news(db, self.id, loaded))
+        if news is None:
+            await self.catch_up()
+            return
+        loaded.tail.extend(news)
+        loaded.head_seq += len(news)
+        self._follow([], news, [None] * len(news))
 
     async def catch_up(self) -> None:
         """Read again what the database has, and tell the sessions what other nodes wrote."""

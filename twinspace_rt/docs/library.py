@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from twinspace_rt.bus.base import Subscription
 from twinspace_rt.db.engine import Database
 from twinspace_rt.docs import quarantine
 from twinspace_rt.docs.channel import Denied, HocuspocusChannel, YjsChannel
@@ -28,7 +29,7 @@ from twinspace_rt.rooms.connection import Connection
 from twinspace_rt.rooms.hub import RoomHub
 from twinspace_rt.rooms.room import Room
 from twinspace_rt.settings import Settings
-from twinspace_rt.streams.follow import heads
+from twinspace_rt.streams.follow import Head, heads, stream_head
 
 log = logging.getLogger(__name__)
 IDLE_S = 30.0
@@ -65,6 +66,8 @@ class Waiting:
 class _Shelved:
     document: Document
     task: asyncio.Task[None]
+    hints: Subscription
+    reading: bool = False
     compacting: bool = False
     retry_at: float = 0.0
     strikes: int = 0
@@ -92,6 +95,7 @@ class Library:
     def __post_init__(self) -> None:
         self.waiting = Waiting(self.settings.backlog_max_bytes)
         self.hub.features.listen(DocumentChanged, self._follow_change)
+        self.hub.bus.on_gap(self._hinted_all)
 
     @property
     def documents(self) -> Sequence[Document]:
@@ -226,14 +230,15 @@ class Library:
         document.idle_since = loop.time()
         task = loop.create_task(document.run(), name=f"document {document_id}")
         strikes = int(loaded.state == "suspect")
-        self._open[document_id] = _Shelved(document, task, strikes=strikes)
+        hints = self.hub.bus.subscribe(document_id, lambda _: self._hinted(document_id))
+        self._open[document_id] = _Shelved(document, task, hints, strikes=strikes)
         task.add_done_callback(lambda done: self._ended(document, done))
         return document
 
     def _ended(self, document: Document, task: "asyncio.Task[None]") -> None:
         held = self._open.get(document.id)
         if held is not None and held.document is document:
-            del self._open[document.id]
+            self._forget(document.id)
         if task.cancelled():
             return
         log.error("document failed document=%s", document.id, exc_info=task.exception())
@@ -270,9 +275,15 @@ class Library:
                 self._let_go(document.id)
 
     def _let_go(self, document_id: str) -> None:
-        held = self._open.pop(document_id, None)
+        held = self._forget(document_id)
         if held is not None:
             held.task.cancel()
+
+    def _forget(self, document_id: str) -> _Shelved | None:
+        held = self._open.pop(document_id, None)
+        if held is not None:
+            held.hints.end()
+        return held
 
     async def _beacon(self) -> None:
         """Compare what this node knows with the database, in one query; read what it lacks."""
@@ -281,17 +292,42 @@ class Library:
             return
         stored = await self.database.read(lambda db: heads(db, list(documents)))
         for document_id, head in stored.items():
-            document = documents[document_id]
-            if head.epoch != document.loaded.epoch:
-                document.superseded(head.epoch)
-                self._let_go(document_id)
-            elif head.seq > document.head_seq:
-                try:
-                    async with document.committed():
-                        if head.seq > document.head_seq:
-                            await document.catch_up()
-                except UNREADABLE:
-                    await self._quarantine(document_id)
+            await self._compare(documents[document_id], head)
+
+    async def _compare(self, document: Document, head: Head) -> None:
+        if head.epoch != document.loaded.epoch:
+            document.superseded(head.epoch)
+            self._let_go(document.id)
+        elif head.seq > document.head_seq:
+            try:
+                async with document.committed():
+                    if head.seq > document.head_seq:
+                        await document.take_news()
+            except UNREADABLE:
+                await self._quarantine(document.id)
+
+    def _hinted(self, document_id: str) -> None:
+        # However many hints come meanwhile, one reading after them finds all.
+        held = self._open.get(document_id)
+        if held is not None and not held.reading:
+            held.reading = True
+            self._start(self._read_news(held))
+
+    async def _read_news(self, held: _Shelved) -> None:
+        document = held.document
+        try:
+            async with document.committed():
+                held.reading = False
+                head = await self.database.read(lambda db: stream_head(db, document.id))
+            await self._compare(document, head)
+        except StorageUnavailable as error:
+            log.warning("hint: %s", error.code)
+        finally:
+            held.reading = False
+
+    def _hinted_all(self) -> None:
+        for document in self.documents:
+            self._hinted(document.id)
 
     def _pace_all(self) -> None:
         # Beyond the bound nobody is read any more: edits stay in the browsers, unacknowledged.

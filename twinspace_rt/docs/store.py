@@ -16,6 +16,7 @@ from twinspace_rt.docs.validator import (
 )
 from twinspace_rt.ids import new_id
 from twinspace_rt.plain_text import fold
+from twinspace_rt.streams.follow import stream_head
 from twinspace_rt.streams.log import create_stream
 from twinspace_rt.streams.models import archive, doc_client, entry, snapshot, stream
 
@@ -161,6 +162,21 @@ def read_tail(
         validator.apply(verdict)
         tail.append(TailEntry(row.seq, row.member_id, row.at, row.body, verdict.ranges))
     return tail
+
+
+def read_news(connection: Connection, document_id: str, loaded: Loaded) -> list[TailEntry] | None:
+    """Read what other nodes wrote after ``loaded``, and take it into its validator.
+
+    Returns:
+        The new entries; ``None`` if they are not all there any more, or the document is of another
+        epoch or state: then it has to be loaded anew.
+    """
+    head = stream_head(connection, document_id)
+    if head.epoch != loaded.epoch or head.state != loaded.state:
+        return None
+    news = read_tail(connection, document_id, head.epoch, loaded.head_seq, loaded.validator)
+    whole = [e.seq for e in news] == list(range(loaded.head_seq + 1, head.seq + 1))
+    return news if whole else None
 
 
 @dataclass(frozen=True, slots=True)

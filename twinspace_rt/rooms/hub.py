@@ -3,12 +3,14 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection as DbConnection
 from sqlalchemy import select
 
+from twinspace_rt.bus.base import Bus, Subscription
 from twinspace_rt.db.engine import Database
 from twinspace_rt.errors import CloseCode, NotFound, StorageUnavailable
 from twinspace_rt.protocol import now_ms
@@ -20,6 +22,8 @@ from twinspace_rt.streams.follow import EventsGone, Head, events_after, heads, s
 from twinspace_rt.streams.log import Event, Log
 
 log = logging.getLogger(__name__)
+CONTROL = "control"
+GROWN = b"grown"
 
 
 class RoomFull(Exception):
@@ -33,9 +37,20 @@ class RoomHub:
     """
 
     def __init__(
-        self, database: Database, features: FeatureSet, *, interval_s: float, max_connections: int
+        self,
+        database: Database,
+        features: FeatureSet,
+        bus: Bus,
+        *,
+        interval_s: float,
+        max_connections: int,
     ) -> None:
-        self.log = Log(database, interval_s=interval_s, deliver=self._deliver)
+        self.bus = bus
+        self.log = Log(
+            database, interval_s=interval_s, deliver=self._deliver, announce=self._announce
+        )
+        bus.on_gap(self._catch_up_all)
+        self._control = bus.subscribe(CONTROL, self._obey)
         self.features = features
         self._database = database
         self._max_connections = max_connections
@@ -43,6 +58,7 @@ class RoomHub:
         self._opening: dict[str, asyncio.Task[Room]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen: dict[str, Head] = {}
+        self._hints: dict[str, Subscription] = {}
 
     @property
     def rooms(self) -> Sequence[Room]:
@@ -91,6 +107,8 @@ class RoomHub:
         state, head = found
         room = Room(room_id, RoomState(state), head, self.log, self.features, self.follow)
         self._rooms[room_id] = room
+        # What comes between the reading and the first hint is found by the beacon.
+        self._hints[room_id] = self.bus.subscribe(room_id, lambda _: self._hinted(room))
         return room
 
     def leave(self, room: Room, connection: Connection) -> None:
@@ -99,12 +117,26 @@ class RoomHub:
         if not room.connections and self._rooms.get(room.id) is room:
             room.presence.close()
             del self._rooms[room.id]
+            self._hints.pop(room.id).end()
 
     def _deliver(self, events: Sequence[Event]) -> None:
         for event in events:
             room = self._rooms.get(event.stream_id)
             if room is not None and not self._deliver_one(room, event):
                 self.follow(self.catch_up(room))
+
+    def _announce(self, stream_ids: Iterable[str]) -> None:
+        """Tell the other nodes which streams have grown; what is in them they read themselves."""
+        for stream_id in stream_ids:
+            self.bus.publish(stream_id, GROWN)
+
+    def _hinted(self, room: Room) -> None:
+        if self._rooms.get(room.id) is room:
+            self.follow(self.catch_up(room))
+
+    def _catch_up_all(self) -> None:
+        for room in self.rooms:
+            self._hinted(room)
 
     def _deliver_one(self, room: Room, event: Event) -> bool:
         try:
@@ -159,7 +191,16 @@ class RoomHub:
             log.error("following an event failed", exc_info=task.exception())
 
     def close_sessions(self, session_ids: Sequence[str], reason: str = "signed_out") -> None:
-        """Close every connection of these sign-in sessions."""
+        """Close every connection of these sign-in sessions, on every node."""
+        self._close_sessions_here(session_ids, reason)
+        if session_ids:
+            self.bus.publish(CONTROL, msgspec.json.encode([list(session_ids), reason]))
+
+    def _obey(self, message: bytes) -> None:
+        session_ids, reason = msgspec.json.decode(message, type=tuple[list[str], str])
+        self._close_sessions_here(session_ids, reason)
+
+    def _close_sessions_here(self, session_ids: Sequence[str], reason: str) -> None:
         gone = set(session_ids)
         for room in self.rooms:
             room.close_where(lambda p: p.session_id in gone, CloseCode.SIGNED_OUT, reason)

@@ -7,7 +7,7 @@ a stream's row is updated in the transaction that inserts its entries.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -283,6 +283,7 @@ class Log:
             once; under load batches grow.
         deliver: Called after each commit with the events of each action, in commit order, before
             the action's caller is told.
+        announce: Called after each commit with the streams that have grown, to tell other nodes.
     """
 
     def __init__(
@@ -291,11 +292,13 @@ class Log:
         *,
         interval_s: float,
         deliver: Callable[[Sequence[Event]], None],
+        announce: Callable[[Iterable[str]], None] = lambda _: None,
     ) -> None:
         self.database = database
         self.commits = 0
         self._interval_s = interval_s
         self._deliver = deliver
+        self._announce = announce
         self._queue: list[_Append | _Action[Any]] = []
         self._wake = asyncio.Event()
         self._closing = False
@@ -378,7 +381,10 @@ class Log:
                     job.done.set_exception(_unavailable(error))
             return
         self.commits += 1
+        grown: set[str] = set()
         for job, (value, failure) in zip(jobs, results, strict=True):
+            if failure is None:
+                grown |= _streams_of(job, value)
             if failure is None and isinstance(job, _Action) and value[1]:
                 self._deliver(value[1])
             if job.done.done():
@@ -387,6 +393,7 @@ class Log:
                 job.done.set_result(value)
             else:
                 job.done.set_exception(failure)
+        self._announce(grown)
 
     async def _write(
         self, jobs: Sequence["_Append | _Action[Any]"], *, apart: bool
@@ -394,6 +401,10 @@ class Log:
         return await self.database.write(
             lambda connection: _run_jobs(connection, jobs, apart=apart), locked=True
         )
+
+
+def _streams_of(job: "_Append | _Action[Any]", value: Any) -> set[str]:
+    return {job.stream_id} if isinstance(job, _Append) else {event.stream_id for event in value[1]}
 
 
 def _unavailable(error: Exception) -> StorageUnavailable:

@@ -1,0 +1,89 @@
+"""Two nodes on one PostgreSQL and one Redis: what happens on one reaches people on the other."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.client import RoomClient
+from tests.live import Live, SeededRoom, seed_room, serve_here
+from tests.peers import raw
+from tests.peers.raw import Peer, Pen
+from tests.programs import postgresql, redis
+
+
+@pytest_asyncio.fixture(scope="module", params=["redis", "beacon"])
+async def nodes(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[Live, Live]]:
+    """Two servers; with Redis between them, or with the database alone and the beacon."""
+    folder: Path = tmp_path_factory.mktemp("nodes")
+    with contextlib.ExitStack() as programs:
+        database = programs.enter_context(postgresql())
+        bus = programs.enter_context(redis()) if request.param == "redis" else ""
+        async with (
+            serve_here(folder / "one", database_url=database, bus_url=bus) as one,
+            serve_here(folder / "two", database_url=database, bus_url=bus) as two,
+        ):
+            yield one, two
+
+
+@pytest_asyncio.fixture
+async def seeded(nodes: tuple[Live, Live]) -> SeededRoom:
+    """A room in the database that both nodes have."""
+    assert nodes[0].node is not None
+    return await nodes[0].node.database.write(seed_room)
+
+
+async def test_events_reach_the_other_node_in_order(
+    nodes: tuple[Live, Live], seeded: SeededRoom
+) -> None:
+    one, two = nodes
+    async with (
+        await RoomClient.open(one, seeded.room_id, seeded.people["anna"]) as anna,
+        await RoomClient.open(two, seeded.room_id, seeded.people["eleni"]) as eleni,
+    ):
+        await anna.hello()
+        await eleni.hello()
+        for title in ("One", "Two", "Three"):
+            await anna.do("docs.create_folder", title=title)
+        seen = [await eleni.expect("docs.folder_created") for _ in range(3)]
+        assert [push["folder"]["title"] for push in seen] == ["One", "Two", "Three"]
+
+
+async def test_two_people_on_two_nodes_write_one_document(
+    nodes: tuple[Live, Live], seeded: SeededRoom
+) -> None:
+    page = seeded.documents[1]
+    async with (
+        await Peer.open(nodes[0], seeded.room_id, seeded.people["maja"], page) as maja,
+        await Peer.open(nodes[1], seeded.room_id, seeded.people["eleni"], page) as eleni,
+    ):
+        pens = {maja: Pen(1), eleni: Pen(2)}
+        for peer in pens:
+            await peer.join()
+            await peer.send(raw.step_2(b"\0\0"))
+            assert await peer.expect("status") == 1
+        for turn in range(5):
+            writer, reader = (maja, eleni) if turn % 2 == 0 else (eleni, maja)
+            await writer.send(raw.update(pens[writer].write(f"word{turn} ")))
+            assert await writer.expect("status") == 1
+            change = await reader.expect("update")
+            pens[reader].apply(change)
+        assert str(pens[maja]) == str(pens[eleni])
+        assert str(pens[maja]).count("word") == 5
+
+
+async def test_who_is_removed_on_one_node_is_out_on_the_other(
+    nodes: tuple[Live, Live], seeded: SeededRoom
+) -> None:
+    async with (
+        await RoomClient.open(nodes[0], seeded.room_id, seeded.people["anna"]) as anna,
+        await RoomClient.open(nodes[1], seeded.room_id, seeded.people["maja"]) as maja,
+    ):
+        await anna.hello()
+        await maja.hello()
+        await anna.do("people.remove", member_id=seeded.people["maja"].member_id)
+        assert await maja.closed() == 4410
