@@ -35,8 +35,11 @@ offlineFor.forEach((left, i) => left > 0 && copies[i].goOnline());
 // An editor answers what it cannot show with an edit of its own, so both have to come to rest.
 const [ann, ben] = copies;
 const json = (copy) => copy.editor.getJSON();
-await until("both editors show the same", () =>
-  same(ann, ben) && ann.allSaved && ben.allSaved && isDeepStrictEqual(json(ann), json(ben)),
+const shownAlike = () => isDeepStrictEqual(json(ann), json(ben));
+await until(
+  "both editors show the same",
+  () => same(ann, ben) && ann.allSaved && ben.allSaved && shownAlike(),
+  () => ({ same: same(ann, ben), shownAlike: shownAlike(), copies: [ann.facts, ben.facts] }),
 );
 const fresh = new Copy("fresh", {
   kind: "hocuspocus",

@@ -92,11 +92,20 @@ const edits = (below) => [
   (c) => c.redo(),
 ];
 
+// Moves a position out of the middle of a character: no person can put a cursor there. An editor
+// shows half a character as it is, Yjs makes U+FFFD of it, and so two editors would differ.
+function outOfCharacter(doc, position) {
+  if (position < 1 || position >= doc.content.size) return position;
+  const around = doc.textBetween(position - 1, position + 1);
+  return /^[\ud800-\udbff][\udc00-\udfff]$/.test(around) ? position + 1 : position;
+}
+
 // Selects something and does something to it; `below` draws a number below its argument.
-export function editAtRandom(editor, below) {
+export function editAtRandom(editor, below, { halfCharacters = false } = {}) {
   const size = editor.state.doc.content.size;
-  const from = below(size + 1);
-  const to = Math.min(size, from + (below(3) === 0 ? 0 : below(30)));
+  let from = below(size + 1);
+  let to = Math.min(size, from + (below(3) === 0 ? 0 : below(30)));
+  if (!halfCharacters) [from, to] = [from, to].map((at) => outOfCharacter(editor.state.doc, at));
   editor.commands.setTextSelection({ from, to });
   const choices = edits(below);
   const edit = choices[below(choices.length)];

@@ -20,11 +20,11 @@ export function tell(fact) {
   process.stdout.write(`${JSON.stringify(fact)}\n`);
 }
 
-// Waits for a condition, looking again whenever something may have changed.
-export async function until(what, condition, seconds = 60) {
-  const end = Date.now() + seconds * 1000;
+// Waits for a condition; who waits in vain says what it was, and how things stand.
+export async function until(what, condition, standing = () => "") {
+  const end = Date.now() + 60_000;
   while (!condition()) {
-    if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
+    if (Date.now() > end) throw new Error(`waited in vain: ${what} ${JSON.stringify(standing())}`);
     await pause(5);
   }
 }
@@ -128,8 +128,9 @@ export class Copy {
   }
 
   get facts() {
-    const { name, kind, edits, signals, refused, cuts } = this;
-    return { name, kind, edits, signals, refused, cuts, pending: this.pending };
+    const { name, kind, edits, signals, refused, cuts, connected, pending } = this;
+    const { synced, unsyncedChanges } = this.provider;
+    return { name, kind, edits, signals, refused, cuts, connected, pending, synced, unsyncedChanges };
   }
 
   destroy() {

@@ -119,7 +119,7 @@ async def test_a_trace_comes_through_bad_lines_whole(
                 clients=CLIENTS,
                 kinds=kinds,
                 members=[0, 1],
-                cutEvery=400,
+                cutEvery=400 if name == FRIENDS else 80,
                 seed=11,
             )
             cutting.cancel()

@@ -118,14 +118,15 @@ class Schedule:
 
     async def finish(self) -> None:
         """Have everybody back, and wait until all have the same, and have it saved."""
-        for desk in self.desks:
-            await self.connect(desk)
-        await eventually(
-            lambda: (
-                all(d.provider.all_saved for d in self.desks)
-                and len({str(d.provider.pen) for d in self.desks}) == 1
-            )
-        )
+        async with asyncio.timeout(60):
+            while not (
+                all(desk.provider.all_saved for desk in self.desks)
+                and len({str(desk.provider.pen) for desk in self.desks}) == 1
+            ):
+                # A line that was cut a moment ago may not know it yet.
+                for desk in self.desks:
+                    await self.connect(desk)
+                await asyncio.sleep(0.02)
 
     async def close(self) -> None:
         """Cut all lines."""

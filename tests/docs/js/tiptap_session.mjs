@@ -53,7 +53,7 @@ function synchronise(person) {
 
 for (let step = 0; step < steps; step++) {
   const person = people[below(2)];
-  editAtRandom(person.editor, below);
+  editAtRandom(person.editor, below, { halfCharacters: true });
   if (person.online && below(40) === 0) {
     person.lastSeen = Y.encodeStateVector(other(person).doc);
     send();
