@@ -14,12 +14,12 @@ async () => {
     for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
     const one = document.activeElement;
     const lost = !one || one === document.body;
-    const labels = [...(one?.getAttribute("aria-labelledby") ?? "").split(" ")]
-        .map((id) => document.getElementById(id)?.textContent ?? "");
-    const name = one?.getAttribute("aria-label") ?? (labels.join("") || [...(one?.labels ?? [])]
-        .map((label) => label.textContent).join(" ") || [...(one?.querySelectorAll("*") ?? [])].length
-            && [...one.childNodes].filter((node) => !node.ariaHidden)
-                .map((node) => node.textContent).join("") || one?.innerText || "");
+    const heard = (element) => [...element.childNodes]
+        .filter((node) => node.ariaHidden !== "true").map((node) => node.textContent).join("");
+    const labels = [...(one?.getAttribute("aria-labelledby") ?? "").split(" ")
+        .map((id) => document.getElementById(id)), ...(one?.labels ?? [])].filter(Boolean);
+    const name = lost ? "" : one.getAttribute("aria-label")
+        || labels.map(heard).join(" ") || heard(one);
     // A ring is drawn on what has the focus, or on what holds it: a field's frame, a box's label.
     const looks = (element) => {
         const style = getComputedStyle(element);

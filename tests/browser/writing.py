@@ -39,15 +39,21 @@ async def says_saved(window: Window) -> None:
 async def write_at_end(window: Window, words: str) -> None:
     """Set the cursor behind the last word and type."""
     await paper(window).click()
-    await window.page.keyboard.press("Control+End")
+    await _press(window, "Control+End")
     await window.page.keyboard.type(words)
 
 
 async def write_behind(window: Window, start: str, words: str) -> None:
     """Set the cursor at the end of the block that begins so, and type at a child's speed."""
     await block(window, start).click()
-    await window.page.keyboard.press("End")
+    await _press(window, "End")
     await window.page.keyboard.type(words, delay=15)
+
+
+async def _press(window: Window, key: str) -> None:
+    """Press a key that moves the cursor, and the next one no sooner than a quick hand could."""
+    await window.page.keyboard.press(key)
+    await window.page.evaluate("new Promise(requestAnimationFrame)")
 
 
 async def paste(window: Window, rich: str, plain: str) -> None:
