@@ -27,9 +27,12 @@ test: python ## Install what the tests need and run them all, the client's and t
 	$(IN_VENV) pytest || failed=1; \
 	exit $$failed
 
-test-long: python ## Run the tests that take minutes each.
+test-long: python ## Run the tests that take minutes each, and the features' on PostgreSQL.
 	@$(SETUP) dev client peers programs
-	@$(IN_VENV) pytest -m long
+	@failed=0; \
+	$(IN_VENV) pytest -m long || failed=1; \
+	$(IN_VENV) pytest --postgresql tests/accounts tests/chat tests/forum || failed=1; \
+	exit $$failed
 
 check: python ## Check format, style and types of server and client, then run the tests.
 	@$(SETUP) dev client-packages

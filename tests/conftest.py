@@ -7,9 +7,22 @@ import pytest
 import pytest_asyncio
 
 from tests import programs
+from tests.databases import use_postgresql
 from tests.live import Live, SeededRoom, seed_room, serve_here
 from twinspace_rt.db.migrate import migrate
 from twinspace_rt.db.postgresql import PostgresqlDatabase
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let those tests that open a database by themselves do so in PostgreSQL."""
+    parser.addoption("--postgresql", action="store_true", help="use PostgreSQL where possible")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database_server(request: pytest.FixtureRequest) -> None:
+    """Start PostgreSQL for all tests, if it was asked for."""
+    if request.config.getoption("--postgresql"):
+        use_postgresql(request.getfixturevalue("postgresql_url"))
 
 
 @pytest_asyncio.fixture

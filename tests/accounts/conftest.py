@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from tests.databases import open_new
 from twinspace_rt.accounts.cards import new_words, put_card
 from twinspace_rt.accounts.entry import Entry
 from twinspace_rt.accounts.http import SignInRoutes
 from twinspace_rt.accounts.passwords import hash_secret
 from twinspace_rt.accounts.people import AccountKind, create_account
-from twinspace_rt.db.engine import SqliteDatabase
-from twinspace_rt.db.metadata import metadata
+from twinspace_rt.db.engine import Database
 from twinspace_rt.ids import new_id
 from twinspace_rt.rooms import models as rooms_models
 from twinspace_rt.settings import Settings
@@ -30,9 +30,8 @@ ORIGIN = "http://localhost:8000"
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
-    database = SqliteDatabase(tmp_path / "test.db")
-    await database.write(metadata.create_all)
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = open_new(tmp_path)
     yield database
     await database.close()
 
@@ -41,7 +40,7 @@ async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
 class Site:
     """The sign-in routes of a server that has no sockets, and what it would have closed."""
 
-    database: SqliteDatabase
+    database: Database
     settings: Settings = field(default_factory=Settings)
     now: int = NOW
     closed: list[str] = field(default_factory=list)
@@ -108,5 +107,5 @@ class PupilCard:
 
 
 @pytest.fixture
-def site(database: SqliteDatabase) -> Site:
+def site(database: Database) -> Site:
     return Site(database)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import twinspace_rt.app  # noqa: F401 - brings in every table
+from tests.databases import create_database, drop_database
 from tests.pausing import postgresql_paused
 from twinspace_rt.accounts.models import spent_ticket
 from twinspace_rt.db.migrate import differences, migrate
@@ -289,17 +290,8 @@ def test_nodes_that_start_at_once_migrate_one_after_the_other(new_database: str)
 @pytest.fixture
 def new_database(postgresql_url: str) -> Iterator[str]:
     """The address of an empty database in the shared server."""
-
-    async def run(statement: str) -> None:
-        engine = create_async_engine(postgresql_url, isolation_level="AUTOCOMMIT")
-        async with engine.connect() as connection:
-            await connection.execute(text(statement))
-        await engine.dispose()
-
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, run("CREATE DATABASE empty")).result()
-        yield f"{postgresql_url}&database=empty"
-        thread.submit(asyncio.run, run("DROP DATABASE empty WITH (FORCE)")).result()
+    yield create_database(postgresql_url, "empty")
+    drop_database(postgresql_url, "empty")
 
 
 async def _eventually(ask: Callable[[], object]) -> object:
