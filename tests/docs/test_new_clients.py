@@ -1,5 +1,7 @@
 """Client ids are not to pile up: each slows every edit for everyone (PROTOCOL.md R2)."""
 
+from pycrdt import merge_updates
+
 from tests.live import Live, SeededRoom
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen
@@ -26,3 +28,15 @@ async def test_one_member_brings_so_many_client_ids_an_hour(live: Live, seeded: 
         # It is her own bound; the others write on.
         await eleni.send(raw.update(Pen(many + 2).write("y")))
         assert await eleni.expect("status") == 1
+
+
+async def test_many_page_loads_made_offline_come_in_at_once(live: Live, seeded: SeededRoom) -> None:
+    offline = [Pen(client).write("x") for client in range(1, 2 * int(CLIENTS_PER_HOUR))]
+    async with await Peer.open(
+        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
+    ) as maja:
+        await maja.join()
+        await maja.send(raw.step_2(merge_updates(*offline)))
+        assert await maja.expect("status") == 1
+        await maja.send(raw.update(Pen(1000).write("y")))
+        assert await maja.expect("status") == 0

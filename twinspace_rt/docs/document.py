@@ -253,17 +253,16 @@ class Document:
 
     async def _process(self, items: Sequence[_Edit | _Sync | _Turn]) -> None:
         outcomes: list[_Outcome] = []
-        for place, item in enumerate(items):
+        for item in items:
             if isinstance(item, _Turn):
                 # Commit what came before it, hand over, and take the rest as a batch of its own.
                 await self._commit(outcomes)
+                outcomes = []
                 if not item.done.done():
                     if not item.ready.done():
                         item.ready.set_result(None)
                     await item.done
-                await self._process(items[place + 1 :])
-                return
-            if isinstance(item, _Sync):
+            elif isinstance(item, _Sync):
                 outcomes.append(item)
             else:
                 outcome = await self._judge(item)
@@ -318,7 +317,8 @@ class Document:
         bucket = self._client_buckets.setdefault(
             session.principal.member_id, Bucket(CLIENTS_PER_HOUR / 3600, CLIENTS_PER_HOUR)
         )
-        return bucket.take(count)
+        # Many days offline come in one SyncStep2, which nobody can split: it may take all there is.
+        return bucket.take(min(count, CLIENTS_PER_HOUR))
 
     def _reject(self, edit: _Edit, error: Refused) -> _Rejected:
         first = edit.session.refused is None
