@@ -33,7 +33,16 @@ export function drawCaret(user: Stamped): HTMLElement {
   more.textContent = rest.join("");
   label.append(initial, more);
   caret.append(label);
+  requestAnimationFrame(() => turnIn(label));
   return caret;
+}
+
+/** Have a name that would run out of the paper stand on the other side of its cursor. */
+function turnIn(label: HTMLElement): void {
+  const edge = label.closest(".prose")?.getBoundingClientRect().right;
+  if (edge !== undefined && label.getBoundingClientRect().right > edge) {
+    label.classList.add("caret-name-turned");
+  }
 }
 
 /**
