@@ -30,6 +30,17 @@ async def test_closed_chat_says_when_it_opens(open_as: OpenAs, room: SeededRoom)
     await anna.enter(room, f"chat/{EVERYONE}")
     await anna.button("Closed for pupils").click()
     await anna.button("Timetable of the chat").click()
+    await anna.button("Add a time").click()
+    await anna.button("Cancel").click()
+    await expect(anna.page.get_by_role("dialog")).to_have_count(0)
+    # What was cancelled is not saved by whoever comes next.
+    await anna.button("Closed for pupils").click()
+    await anna.button("Timetable of the chat").click()
+    await anna.button("Save").click()
+    await expect(anna.page.get_by_role("dialog")).to_have_count(0)
+    await anna.button("Closed for pupils").click()
+    await anna.button("Timetable of the chat").click()
+    await expect(anna.page.get_by_label("From")).to_have_count(0)
     for _ in range(7):
         await anna.button("Add a time").click()
     # A minute of every day: the chat is closed now, unless this runs in that very minute.

@@ -73,7 +73,11 @@ export function TimetableDialog(opening: {
 
   return (
     <FormDialog
-      {...opening}
+      isOpen={opening.isOpen}
+      onOpenChange={(isOpen) => {
+        setPlan(null); // what was cancelled is not saved the next time
+        opening.onOpenChange(isOpen);
+      }}
       isLarge
       title={t("chat.timetable")}
       action={t("ui.save")}
