@@ -93,6 +93,26 @@ async def test_a_teacher_founds_a_room_and_a_colleague_abroad_joins_by_link(town
     assert code(again) == "accounts.link_gone"
 
 
+async def test_nobody_makes_themselves_a_teacher_of_a_partner_school(town: Town) -> None:
+    # Its teachers see the real names of its pupils.
+    leader, _, _ = await lead(town)
+    await town.account("teacher", school=1)
+    path = f"/api/rooms/{town.room.room_id}/invitations"
+    own, partner = town.room.schools
+    for school, expected in ((partner, "accounts.ask_your_school"), (own, 200)):
+        invite = {"school_id": school, "role": "teacher"}
+        secret = secret_of(await leader.post(path, json=invite))
+        account = {
+            "token": secret,
+            "name": "Somebody",
+            "email": f"somebody.{school}@example.org",
+            "password": PASSWORD,
+            "language": "en",
+        }
+        answer = await (await town.browser()).post("/api/link/accept", json=account)
+        assert code(answer) == expected
+
+
 async def test_somebody_with_an_account_joins_with_it(town: Town) -> None:
     browser, _, _ = await lead(town)
     anna = await town.window("anna")

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from twinspace_rt.accounts.models import account, school, session
-from twinspace_rt.accounts.people import watches
+from twinspace_rt.accounts.people import AccountKind, watches
 from twinspace_rt.accounts.sessions import SignedIn
 from twinspace_rt.errors import Conflict, Forbidden, InvalidCommand, NotFound
 from twinspace_rt.ids import new_id
@@ -62,6 +62,36 @@ def do_found_room(
     for row in founders:
         _add_staff(connection, room_id, row, Role.TEACHER_ADMIN, row.school_id, now)
     return room_id
+
+
+def access_new_colleague(
+    connection: Connection, school_id: str | None, inviter: str | None
+) -> None:
+    """Make sure that whoever invites may let a new account into this school.
+
+    A school's teachers see the real names of its pupils. So once a school has a teacher here, only
+    its own people and an administrator make further ones; a partner's link is then for somebody
+    who has an account at that school already.
+
+    Raises:
+        Forbidden: The link was made by somebody of another school.
+    """
+    if school_id is None:
+        return
+    made_by = connection.execute(select(account).where(account.c.id == inviter)).one_or_none()
+    if made_by is None or made_by.kind == AccountKind.ADMINISTRATOR:
+        return
+    staffed = connection.execute(
+        select(account.c.id)
+        .where(account.c.school_id == school_id, account.c.disabled_at.is_(None))
+        .limit(1)
+    ).first()
+    if staffed is not None and made_by.school_id != school_id:
+        raise Forbidden(
+            "This school has teachers here already. Sign in with your account, or ask a "
+            "colleague at your school or the administrator for a link.",
+            code="accounts.ask_your_school",
+        )
 
 
 def do_join_room(

@@ -222,6 +222,7 @@ class PeopleRoutes:
             name = clean_line(body.name)
             if row.purpose != Purpose.ACCOUNT or not name:
                 raise NotFound(code="accounts.link_gone")
+            founding.access_new_colleague(db, row.school_id, row.created_by)
             use_invitation(db, row.id, now)
             account_id = create_account(
                 db,
