@@ -178,7 +178,7 @@ function ToolSkeleton() {
 
 function ToolView({ tool: { View, title } }: { tool: Tool }): ReactNode {
   const t = useText();
-  useTitle(t(title));
+  useTitle(t(title), "outer");
   return <View />;
 }
 

@@ -6,11 +6,28 @@ import { useText } from "../i18n/text";
 import { ButtonLink } from "./button";
 import style from "./page.module.css";
 
-/** Name the page in the browser's tab while this is shown. */
-export function useTitle(title: string): void {
+const titles: { title: string; isInner: boolean }[] = [];
+
+function showTitle(): void {
+  const shown = titles.findLast(({ isInner }) => isInner) ?? titles.at(-1);
+  if (shown) document.title = `${shown.title} · TwinSpace`;
+}
+
+/**
+ * Name the page in the browser's tab while this is shown.
+ *
+ * What stands inside something else with a name, a document inside its tool, goes before it.
+ */
+export function useTitle(title: string, place: "inner" | "outer" = "inner"): void {
   useEffect(() => {
-    document.title = `${title} · TwinSpace`;
-  }, [title]);
+    const entry = { title, isInner: place === "inner" };
+    titles.push(entry);
+    showTitle();
+    return () => {
+      titles.splice(titles.indexOf(entry), 1);
+      showTitle();
+    };
+  }, [title, place]);
 }
 
 /** Lay out a page outside a room: the bar with the way home, and one column. */
