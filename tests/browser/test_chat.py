@@ -234,3 +234,31 @@ async def test_history_by_scrolling_back_and_search(
     await anna.main.get_by_role("link", name=re.compile("Fact 007")).click()
     await expect(message(anna, "Fact 007")).to_be_in_viewport()
     await expect(message(anna, "Fact 008")).to_be_visible()
+
+
+async def test_message_of_a_closed_page_is_posted_once(
+    open_as: OpenAs, live: Live, room: SeededRoom
+) -> None:
+    """The banner promises that what is written offline is kept on the device, and sent."""
+    await open_chat(live, room)
+    maja = await open_as(room.people["maja"], name="maja")
+    maja.excuse_cut_line()
+    await maja.enter(room, f"chat/{EVERYONE}")
+    await say(maja, "Going on the bus")
+    await maja.context.set_offline(True)
+    await expect(maja.text("You are offline.").first).to_be_visible()
+    await composer(maja).fill("Said on the bus")
+    await composer(maja).press("Enter")
+    await expect(maja.page.locator("[data-pending=sending]")).to_contain_text("Said on the bus")
+    assert stored(live, room) == ["Going on the bus"]
+    await maja.page.close()
+
+    await maja.context.set_offline(False)
+    maja.page = await maja.context.new_page()
+    await maja.enter(room)
+    await maja.enter(room, f"chat/{EVERYONE}")
+    await expect(
+        message(maja, "Said on the bus").and_(maja.page.locator("[data-message]"))
+    ).to_have_count(1)
+    await expect(message(maja, "Said on the bus")).to_have_count(1)
+    assert stored(live, room) == ["Going on the bus", "Said on the bus"]
