@@ -30,7 +30,7 @@ STEPS: list[Step] = [
     ("", "anna", "docs.change", {"document_id": "page", "folder_id": None}),
     ("", "anna", "docs.change", {"document_id": "page", "archived": True}),
     ("", "anna", "docs.change", {"document_id": "page", "archived": False, "title": "Høje å"}),
-    ("", "olga", "docs.change_folder", {"folder_id": "rivers", "title": "All rivers"}),
+    ("", "anna", "docs.change_folder", {"folder_id": "rivers", "title": "All rivers"}),
     ("", "anna", "docs.change_folder", {"folder_id": "rivers", "archived": True}),
 ]
 

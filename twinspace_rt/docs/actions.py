@@ -21,7 +21,6 @@ from twinspace_rt.docs.store import create_document
 from twinspace_rt.errors import Conflict, Forbidden, InvalidCommand, NotFound
 from twinspace_rt.ids import new_id
 from twinspace_rt.plain_text import clean_line, fold
-from twinspace_rt.rooms.access import AUTHORS
 from twinspace_rt.rooms.feature import Act
 from twinspace_rt.streams.models import stream
 
@@ -55,7 +54,7 @@ def do_create(act: Act, command: CreateDocument) -> str:
 def do_change(act: Act, command: ChangeDocument) -> None:
     """Rename, move, archive or bring back a document."""
     row = access_document(act.connection, act.principal.room_id, command.document_id)
-    if act.principal.role not in AUTHORS and row.created_by != act.principal.member_id:
+    if not act.principal.is_teacher and row.created_by != act.principal.member_id:
         raise Forbidden("You can change only documents that you made.", code="docs.not_yours")
     changes: dict[str, Any] = {"updated_at": act.now}
     if command.title is not UNSET:

@@ -18,7 +18,7 @@ from twinspace_rt.docs.messages import (
     FoundDocuments,
     SearchDocuments,
 )
-from twinspace_rt.rooms.access import AUTHORS, WRITERS, Rule, reading
+from twinspace_rt.rooms.access import AUTHORS, TEACHERS, WRITERS, Rule, reading
 from twinspace_rt.rooms.feature import Feature
 
 feature = Feature(
@@ -27,7 +27,7 @@ feature = Feature(
         CreateDocument: (handlers.handle_create, Rule(AUTHORS)),
         ChangeDocument: (handlers.handle_change, Rule(WRITERS)),
         CreateFolder: (handlers.handle_create_folder, Rule(AUTHORS)),
-        ChangeFolder: (handlers.handle_change_folder, Rule(AUTHORS)),
+        ChangeFolder: (handlers.handle_change_folder, Rule(TEACHERS)),
         SearchDocuments: (handlers.handle_search, reading()),
     },
     pushes=(DocumentCreated, DocumentChanged, FolderCreated, FolderChanged),

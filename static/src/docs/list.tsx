@@ -21,7 +21,7 @@ import { DateTime } from "../ui/time";
 import { CreateDialog, CreateFolderDialog } from "./dialogs";
 import style from "./docs.module.css";
 import { DocumentMenu, FolderMenu } from "./menus";
-import { mayCreate } from "./rights";
+import { mayChangeFolders, mayCreate } from "./rights";
 import { type Document, type Folder, useDocs } from "./store";
 
 const SEARCH_PAUSE_MS = 300;
@@ -115,7 +115,7 @@ export function DocumentList({ folder }: { folder?: Folder }) {
               )}
             </Menu>
           )}
-          {folder && canCreate && <FolderMenu folder={folder} />}
+          {folder && mayChangeFolders(you, roomState) && <FolderMenu folder={folder} />}
         </>
       }
     >
