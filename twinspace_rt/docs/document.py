@@ -362,6 +362,8 @@ class Document:
                 ]
             except StreamClosed as error:
                 await self._closed(error)
+                # Nothing is stored any more, but whoever joins is answered all the same.
+                self._follow([o for o in outcomes if isinstance(o, _Sync)], [], [])
                 return
             except StorageUnavailable as error:
                 self._tell_storage(False, error.code)
@@ -559,6 +561,12 @@ class Document:
             raise StreamClosed("erased", 0)
         self.loaded = fresh
         self._history.clear()
+        if fresh.snapshot is not None and fresh.snapshot_seq > known:
+            # Another node has compacted what was not sent yet: it is in the snapshot.
+            for session in self.sessions:
+                if session.live:
+                    whole = wire.sync(SyncType.UPDATE, fresh.snapshot)
+                    session.connection.send_owed(session.frame(whole))
         news = [e for e in fresh.tail if e.seq > known]
         self._follow([], news, [None] * len(news))
 

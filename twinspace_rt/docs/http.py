@@ -13,13 +13,17 @@ from twinspace_rt.docs.engine import Engine, EngineError
 from twinspace_rt.docs.export import Format
 from twinspace_rt.docs.library import Library
 from twinspace_rt.docs.queries import document_facts
-from twinspace_rt.errors import CommandError, InvalidCommand, NotFound
+from twinspace_rt.errors import CommandError, InvalidCommand, NotFound, RateLimited
 from twinspace_rt.rooms.admission import principal_of
+from twinspace_rt.rooms.bucket import Bucket
 
 MEDIA_TYPES: dict[str, tuple[Format, str, str]] = {
     "markdown": ("markdown", "md", "text/markdown; charset=utf-8"),
     "html": ("html", "html", "text/html; charset=utf-8"),
 }
+# A file is a whole document's work for the engine, which everyone shares.
+PER_S = 0.5
+BURST = 20
 # The file opens without a server and without asking anybody; should a browser show it at our own
 # address all the same, it can run nothing and reach nothing.
 FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -46,6 +50,7 @@ class DocumentRoutes:
         self._entry = entry
         self._library = library
         self._engine = engine
+        self._pace: dict[str, Bucket] = {}
 
     def routes(self) -> list[BaseRoute]:
         """List them."""
@@ -64,12 +69,14 @@ class DocumentRoutes:
         room_id = request.path_params["room_id"]
         document_id = request.path_params["document_id"]
         principal = await self._entry.database.read(lambda db: principal_of(db, who, room_id))
-        document = await self._library.open(document_id) if principal else None
-        if (
-            principal is None
-            or document is None
-            or self._library.scope_of(document, principal) is None
-        ):
+        # Its room is asked for before it is opened: nobody makes another room's work.
+        if principal is None or await self._library.room_of(document_id) != room_id:
+            raise NotFound
+        wait_s = self._pace.setdefault(principal.member_id, Bucket(PER_S, BURST)).take(1)
+        if wait_s:
+            raise RateLimited("Please wait a moment before the next file.", retry_after_s=wait_s)
+        document = await self._library.open(document_id)
+        if document is None or self._library.scope_of(document, principal) is None:
             raise NotFound
         wanted = MEDIA_TYPES.get(request.query_params.get("format", ""))
         if wanted is None:

@@ -1,0 +1,40 @@
+"""What another node wrote, and compacted before this one had read it, still reaches its people."""
+
+from pycrdt import Doc, Text
+
+from tests.live import Live, SeededRoom
+from tests.peers import raw
+from tests.peers.raw import Peer, Pen
+from twinspace_rt.docs.store import NewSnapshot, load, store_snapshot
+from twinspace_rt.docs.validator import TRUSTED_LIMITS, parse
+from twinspace_rt.protocol import now_ms
+from twinspace_rt.streams.log import NewEntry
+
+
+async def test_what_was_compacted_unseen_is_sent_as_a_snapshot(
+    live: Live, seeded: SeededRoom
+) -> None:
+    assert live.node is not None
+    node, page, author = live.node, seeded.documents[1], seeded.people["eleni"].member_id
+    async with await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as maja:
+        await maja.join()
+        await maja.send(raw.step_2(b"\0\0"))
+        assert await maja.expect("status") == 1
+        document = await node.library.open(page)
+        assert document is not None
+        async with document.committed():
+            # As another node would: append, load, compact and store, past this node's document.
+            body = Pen(5).write("from elsewhere")
+            await node.hub.log.append(page, 1, 0, [NewEntry(author, body, [5])])
+            other = await node.database.read(lambda db: load(db, page))
+            assert other is not None
+            made = await node.engine.compact(None, [body], kind="text")
+            new = NewSnapshot(
+                page, 1, 1, made.snapshot, other.validator.dump(), [], made.text, made.words
+            )
+            assert await node.database.write(lambda db: store_snapshot(db, new, now_ms()))
+            await document.take_news()
+        reader: Doc[Text] = Doc()
+        reader.apply_update(await maja.expect("update"))
+        assert str(reader.get("t", type=Text)) == "from elsewhere"
+        assert parse(made.snapshot, TRUSTED_LIMITS).ends() == {5: len("from elsewhere")}
