@@ -22,7 +22,13 @@ JOINED_MAX_S = 1.0
 async def enter(mortal: Mortal, who: str, pen: Pen, *, receive_buffer: int | None = None) -> Peer:
     """Join the plain document and bring what the pen has."""
     seeded = mortal.seeded
-    peer = await Peer.open(mortal.live, seeded.room_id, seeded.people[who], seeded.documents[1])
+    peer = await Peer.open(
+        mortal.live,
+        seeded.room_id,
+        seeded.people[who],
+        seeded.documents[1],
+        receive_buffer=receive_buffer,
+    )
     await peer.join()
     await peer.send(raw.step_2(pen.lacking(b"\0")))
     assert await peer.expect("status") == 1
