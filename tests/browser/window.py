@@ -119,8 +119,8 @@ class Window:
 
     @property
     def main(self) -> Locator:
-        """The work: what stands between the menus."""
-        return self.page.locator("main#main")
+        """The work: what stands between the menus, once it is there and not only its outline."""
+        return self.page.locator('main#main:not([aria-busy="true"] > *)')
 
     def button(self, name: str | re.Pattern[str], *, exact: bool = True) -> Locator:
         """Find a button by what it is called."""
