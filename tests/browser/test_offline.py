@@ -103,6 +103,7 @@ async def test_offline_words_survive_closing_the_page_and_reach_everybody(
         re.compile("^Offline. Your changes are kept on this device.")
     )
     await write_at_end(maja, "Written on the bus. ")
+    await expect(saved_sign(maja)).to_contain_text(re.compile(r"The oldest is \d+ s old\."))
     await write_at_end(eleni, "Written at home. ")
     await expect(saved_sign(maja)).to_have_attribute("data-state", "offline")
     assert "bus" not in stored(live, room.documents[0])

@@ -9,7 +9,7 @@ import { Fence, NotFound, Stopped } from "../pages/pages";
 import { Refused } from "../refused";
 import { Banner } from "../ui/banner";
 import { Button } from "../ui/button";
-import { SkeletonList } from "../ui/marks";
+import { age, SkeletonList } from "../ui/marks";
 import { useTitle } from "../ui/page";
 import { RoomHere, useRoom } from "./context";
 import { useDirectory, useMember } from "./directory";
@@ -240,7 +240,7 @@ function Lines() {
       {isWaiting && !sign && <AwayLine />}
       {sign && (sign.state === "late" || sign.state === "offline") && (
         <div className={style.phoneLine} aria-hidden>
-          {t(`ui.saved.${sign.state}`, { seconds: sign.seconds })}
+          {t(`ui.saved.${sign.state}`, age(sign.seconds))}
         </div>
       )}
       {(state === "closed" || state === "archived") && <Banner isEdge>{t(`room.${state}`)}</Banner>}

@@ -74,6 +74,11 @@ export type SavedState = "saved" | "saving" | "late" | "offline";
 
 const SAVED_ICONS = { saved: Check, saving: LoaderCircle, late: Hourglass, offline: CloudOff };
 
+/** Tell an age as the signs do: in whole minutes, or below one in seconds. */
+export function age(seconds: number): { seconds: number; minutes: number } {
+  return { seconds, minutes: Math.floor(seconds / 60) };
+}
+
 /** Tell whether what was written is kept by the server; `seconds` is how long it has not been. */
 export function SavedSign({ state, seconds = 0 }: { state: SavedState; seconds?: number }) {
   const t = useText();
@@ -82,11 +87,11 @@ export function SavedSign({ state, seconds = 0 }: { state: SavedState; seconds?:
     <span className={style.saved} data-state={state} data-testid="saved-sign">
       <Icon aria-hidden size={18} />
       <span aria-hidden className={style.savedWords}>
-        {t(`ui.saved.${state}`, { seconds })}
+        {t(`ui.saved.${state}`, age(seconds))}
       </span>
       {/* Read out when the state changes, not at every second. */}
       <span role="status" className="unseen">
-        {state === "late" ? t("ui.saved.late_unseen") : t(`ui.saved.${state}`)}
+        {state === "late" ? t("ui.saved.late_unseen") : t(`ui.saved.${state}`, age(0))}
       </span>
     </span>
   );
