@@ -21,7 +21,7 @@ ROOF = 0
 FLOORS = {"web": 1, "rooms": 3, "streams": 4, "accounts": 5, "bus": 6, "db": 6}
 FEATURES = 2
 GROUND = 7
-ON_THE_GROUND = {"errors", "ids", "json_http", "plain_text", "protocol", "settings"}
+ON_THE_GROUND = {"errors", "ids", "json_http", "meters", "plain_text", "protocol", "settings"}
 
 
 def floor(part: str) -> int:

@@ -6,6 +6,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from twinspace_rt import meters
 from twinspace_rt.errors import CommandError, InvalidCommand
 from twinspace_rt.protocol import ErrorBody, encode
 
@@ -61,6 +62,7 @@ class _Failed(msgspec.Struct):
 
 def answer_error(error: CommandError) -> Response:
     """Write why a request was refused, with the HTTP status of that kind of refusal."""
+    meters.refusals.labels("request", error.code).inc()
     response = answer(
         _Failed(
             ErrorBody(

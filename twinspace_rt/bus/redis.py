@@ -18,6 +18,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from twinspace_rt import meters
 from twinspace_rt.bus.base import Receiver, Subscription
 from twinspace_rt.errors import BadSetting
 from twinspace_rt.ids import new_id
@@ -104,6 +105,7 @@ class RedisBus:
                 async with asyncio.timeout(CONNECT_S):
                     await connection.connect()
                 wait_s = RETRY_MIN_S
+                meters.bus_connects.labels(name).inc()
                 log.info("redis %s: connected", name)
                 await talk(connection)
             except* (RedisError, OSError) as lost:  # TimeoutError is an OSError
@@ -200,10 +202,12 @@ class RedisBus:
 
     def publish(self, channel: str, message: bytes) -> None:
         if not self._publishing:
+            meters.bus_dropped.inc()
             return  # what passes is stale when Redis is back, and the rest is in the database
         self._outgoing.append((PREFIX + channel, self._node + message))
         self._outgoing_bytes += len(message)
         while self._outgoing_bytes > WAITING_MAX_BYTES:
+            meters.bus_dropped.inc()
             self._outgoing_bytes -= len(self._outgoing.popleft()[1]) - len(self._node)
         self._to_send.set()
 

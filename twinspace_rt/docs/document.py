@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from twinspace_rt import meters
 from twinspace_rt.db.engine import Database
 from twinspace_rt.docs import wire
 from twinspace_rt.docs.awareness import Awareness
@@ -122,7 +123,8 @@ class Document:
     awareness: Awareness = field(init=False)
     _queue: list[_Edit | _Sync | _Turn] = field(default_factory=list)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _busy: bool = False
+    _busy_since: float | None = None
+    _queued_since: float | None = None
     _failed: bool = False
     _history: dict[bytes, list[Frame]] = field(default_factory=dict)
     _awareness_timer: asyncio.TimerHandle | None = None
@@ -140,7 +142,12 @@ class Document:
     @property
     def quiet(self) -> bool:
         """Whether nothing waits and nothing is being committed."""
-        return not self._queue and not self._busy
+        return not self._queue and self._busy_since is None
+
+    @property
+    def waiting_since(self) -> float | None:
+        """When the oldest of what waits here came, by the loop's clock; ``None``: nothing does."""
+        return self._queued_since if self._busy_since is None else self._busy_since
 
     # -- taking
 
@@ -222,6 +229,8 @@ class Document:
             return
         if isinstance(item, _Edit):
             self.budget.add(len(item.data))
+        if not self._queue:
+            self._queued_since = asyncio.get_running_loop().time()
         self._queue.append(item)
         self._wake.set()
 
@@ -236,11 +245,11 @@ class Document:
                 self._wake.clear()
                 while self._queue:
                     items, self._queue = self._queue, []
-                    self._busy = True
+                    self._busy_since, self._queued_since = self._queued_since, None
                     try:
                         await self._process(items)
                     finally:
-                        self._busy = False
+                        self._busy_since = None
                         self._count_out(items)
         finally:
             self._failed = True
@@ -323,6 +332,7 @@ class Document:
     def _reject(self, edit: _Edit, error: Refused) -> _Rejected:
         first = edit.session.refused is None
         edit.session.refused = error.code
+        meters.refusals.labels("edit", error.code).inc()
         if first:
             log.info(
                 "refused document=%s connection=%d code=%s",

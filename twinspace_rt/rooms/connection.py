@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from twinspace_rt import meters
 from twinspace_rt.errors import CloseCode
 from twinspace_rt.rooms.access import Principal
 
@@ -159,6 +160,7 @@ class Connection:
             return
         self.closed = True
         self.shut_out = code in SHUT_OUT
+        meters.closes.labels(int(code), reason).inc()
         log.info("close connection=%d code=%d reason=%s", self.number, code, reason)
         self._sink.close(int(code), reason)
 

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection as DbConnection
 from sqlalchemy import select
 
+from twinspace_rt import meters
 from twinspace_rt.errors import (
     CloseCode,
     CommandError,
@@ -210,7 +211,7 @@ class Room:
                 raise InvalidCommand("Say room.hello first.", code="room.not_greeted")
             result = await self.dispatch(connection, principal, command)
         except CommandError as error:
-            connection.send(Frame(TEXT, encode_error(frame_id, error)))
+            _refuse(connection, frame_id, error)
         except StorageUnavailable as error:
             told = CommandError(
                 "This could not be saved just now. Nothing is lost: it will be tried again.",
@@ -218,7 +219,7 @@ class Room:
                 retryable=True,
                 retry_after_s=2,
             )
-            connection.send(Frame(TEXT, encode_error(frame_id, told)))
+            _refuse(connection, frame_id, told)
         except Disconnect:
             raise
         except Exception:
@@ -226,7 +227,7 @@ class Room:
             told = CommandError(
                 "Something went wrong on the server. It has been noted.", code="internal"
             )
-            connection.send(Frame(TEXT, encode_error(frame_id, told)))
+            _refuse(connection, frame_id, told)
         else:
             connection.send(Frame(TEXT, encode(Ok(id=frame_id, ok=result))))
 
@@ -337,6 +338,11 @@ class Room:
             connection.principal = replace(connection.principal, **rights)
             if connection.channel is not None:
                 connection.channel.principal_changed(connection.principal)
+
+
+def _refuse(connection: Connection, frame_id: int, error: CommandError) -> None:
+    meters.refusals.labels("command", error.code).inc()
+    connection.send(Frame(TEXT, encode_error(frame_id, error)))
 
 
 def read_rights(db: DbConnection, member_ids: Sequence[str]) -> dict[str, dict[str, Any]]:

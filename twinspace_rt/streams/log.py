@@ -17,6 +17,7 @@ from sqlalchemy import Connection, String, any_, bindparam, insert, select, upda
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 
+from twinspace_rt import meters
 from twinspace_rt.db.engine import Database, ends_transaction
 from twinspace_rt.errors import StorageUnavailable
 from twinspace_rt.protocol import Push, encode, now_ms
@@ -366,6 +367,8 @@ class Log:
         self._wake.set()
 
     async def _commit(self, jobs: Sequence["_Append | _Action[Any]"]) -> None:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
         try:
             try:
                 results = await self._write(jobs, apart=False)
@@ -376,11 +379,14 @@ class Log:
         except Exception as error:
             if not isinstance(error, StorageUnavailable):
                 log.exception("commit failed")
+            meters.commit_failures.labels(_unavailable(error).code).inc()
             for job in jobs:
                 if not job.done.done():
                     job.done.set_exception(_unavailable(error))
             return
         self.commits += 1
+        meters.commit_seconds.observe(loop.time() - started)
+        meters.commit_jobs.observe(len(jobs))
         grown: set[str] = set()
         for job, (value, failure) in zip(jobs, results, strict=True):
             if failure is None:

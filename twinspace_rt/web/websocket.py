@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import msgspec
 from starlette.types import Receive, Scope, Send
 
+from twinspace_rt import meters
 from twinspace_rt.errors import CloseCode, Disconnect, NotFound, StorageUnavailable
 from twinspace_rt.rooms.access import Principal
 from twinspace_rt.rooms.connection import Connection
@@ -95,6 +96,7 @@ class Socket:
 
     async def refuse(self, status: int) -> None:
         """Answer the upgrade with an HTTP status: nothing has been opened."""
+        meters.refusals.labels("upgrade", str(status)).inc()
         await self._receive()
         await self._send({"type": "websocket.http.response.start", "status": status, "headers": []})
         await self._send({"type": "websocket.http.response.body", "body": b""})
