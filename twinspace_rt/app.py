@@ -27,6 +27,8 @@ from twinspace_rt.docs.http import DocumentRoutes
 from twinspace_rt.docs.library import Library
 from twinspace_rt.errors import CloseCode
 from twinspace_rt.forum import feature as forum_feature
+from twinspace_rt.operations.figures import Parts
+from twinspace_rt.operations.watch import Watch
 from twinspace_rt.people import feature as people_feature
 from twinspace_rt.people.administration import AdministrationRoutes
 from twinspace_rt.people.http import PeopleRoutes
@@ -65,6 +67,7 @@ class Node:
     entry: Entry
     engine: Engine
     library: Library
+    watch: Watch
 
     async def drain(self) -> None:
         """Take no more, commit and acknowledge what was taken, and send everyone away (1012).
@@ -72,10 +75,12 @@ class Node:
         Ends within ``DRAIN_S`` seconds even if the database does not answer; what was not
         acknowledged then is sent again by its author.
         """
+        self.watch.drain()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_S):
                 await self.library.drain()
         self.hub.close_all(CloseCode.RESTART, "restart")
+        self.hub.neighbours.leave()
 
 
 def build_node(settings: Settings) -> Node:
@@ -103,6 +108,7 @@ def build_node(settings: Settings) -> Node:
         max_connections=settings.room_max_connections,
     )
     engine = Engine(step_s=settings.engine_step_s)
+    library = Library(database, hub, engine, settings)
     return Node(
         settings=settings,
         database=database,
@@ -112,7 +118,8 @@ def build_node(settings: Settings) -> Node:
         hub=hub,
         entry=Entry(settings, database, hub.close_sessions),
         engine=engine,
-        library=Library(database, hub, engine, settings),
+        library=library,
+        watch=Watch(settings, database, Parts(hub, library, engine)),
     )
 
 
@@ -129,12 +136,13 @@ def create_app(node: Node) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with node.engine, asyncio.TaskGroup() as tasks:
+        async with node.engine, node.watch.running(), asyncio.TaskGroup() as tasks:
             writer = tasks.create_task(node.hub.log.run())
             watch = tasks.create_task(node.hub.watch())
             tending = tasks.create_task(node.library.tend())
+            beating = tasks.create_task(node.hub.neighbours.run())
             tasks.create_task(node.bus.run())
-            for task in (writer, watch, tending):
+            for task in (writer, watch, tending, beating):
                 task.add_done_callback(_stop_if_failed)
             try:
                 yield
@@ -143,8 +151,8 @@ def create_app(node: Node) -> Starlette:
                 node.hub.log.close()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(writer, DRAIN_S)
-                watch.cancel()
-                tending.cancel()
+                for task in (watch, tending, beating):
+                    task.cancel()
                 await node.library.close()
         await node.database.close()
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 log = logging.getLogger(__name__)
+BEACON_S = 1.0
+BEACON_ALONE_S = 0.25
 Receiver = Callable[[bytes], None]
 
 
@@ -80,3 +82,12 @@ class Bus(Protocol):
     def close(self) -> None:
         """Deliver nothing more, and let go of the bus."""
         ...
+
+
+def beacon_s(bus: Bus) -> float:
+    """Tell how many seconds to wait until the database is looked at again for what others wrote.
+
+    While hints are carried it only finds those that were lost; with the bus away it is all there
+    is.
+    """
+    return BEACON_S if bus.connected else BEACON_ALONE_S

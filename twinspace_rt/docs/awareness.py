@@ -4,10 +4,14 @@ Every client id in an outgoing state belongs to the connection that sent it, its
 the server knows, and its clock is the server's own: a client that comes back with its old clock
 would otherwise stay invisible until its next renewal. What honest clients relay of others is
 dropped without a word.
+
+What other nodes show was stamped there, by the node that holds the connection. Of a client that
+comes by two ways, the connection here goes before another member's elsewhere; a member's own
+newest one goes before the older, wherever they are.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -31,12 +35,35 @@ FIRST_CLOCK = 1_600_000_000_000
 Owner = TypeVar("Owner")
 
 
+class _Cursor(msgspec.Struct, array_like=True):
+    """A client's state on its way to other nodes."""
+
+    clock: int
+    member_id: str
+    state: bytes
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_Cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Owns the clients that another node shows."""
+
+    node: str
+
+
 @dataclass(slots=True)
 class _Client:
     clock: int
     state: bytes | None
     owner: object
     member_id: str
+
+    def encoded(self) -> bytes:
+        """Write it for other nodes."""
+        return _encoder.encode(_Cursor(self.clock, self.member_id, self.state or b"null"))
 
 
 class Awareness:
@@ -84,16 +111,52 @@ class Awareness:
                 self._set(client, None, owner, held.member_id)
         return bool(self._changed)
 
+    def show(self, node: str, values: Mapping[str, bytes | None]) -> bool:
+        """Take in what another node shows; returns whether there is something to tell."""
+        owner = Elsewhere(node)
+        for key, value in values.items():
+            client, held = int(key), self._clients.get(int(key))
+            is_its = held is not None and held.owner == owner
+            if value is None:
+                if held is not None and is_its and held.state is not None:
+                    self._set(client, None, owner, held.member_id)
+                continue
+            cursor = _decoder.decode(value)
+            # What goes out from here is ahead of what people were told there, should they come.
+            self._clock = max(self._clock, cursor.clock)
+            if self._foreign(client, cursor.member_id):
+                continue
+            if held is None or held.state is None or is_its or _is_newer(cursor, held):
+                self._set(client, cursor.state, owner, cursor.member_id)
+        return bool(self._changed)
+
+    def own(self) -> dict[str, bytes]:
+        """Write, for other nodes, the states that connections of this one show."""
+        return {
+            str(client): held.encoded()
+            for client, held in self._clients.items()
+            if held.state is not None and not isinstance(held.owner, Elsewhere)
+        }
+
     def _set(self, client: int, state: bytes | None, owner: object, member_id: str) -> None:
         # One clock for all, in milliseconds: it stays ahead of itself over a restart, and of what
         # browsers remember of a client that left.
-        self._clock = max(time.time_ns() // 1_000_000, self._clock + 1)
-        self._clients[client] = _Client(self._clock, state, owner, member_id)
+        self._clients[client] = _Client(self._next_clock(), state, owner, member_id)
         self._changed.add(client)
 
+    def _next_clock(self) -> int:
+        self._clock = max(time.time_ns() // 1_000_000, self._clock + 1)
+        return self._clock
+
     def everyone(self) -> bytes | None:
-        """Write the states of all who show one, or ``None`` if nobody does."""
+        """Write the states of all who show one, or ``None`` if nobody does.
+
+        With a new clock: who comes back remembers the old one, and would take nothing by it.
+        """
         shown = [client for client, held in self._clients.items() if held.state is not None]
+        clock = self._next_clock()
+        for client in shown:
+            self._clients[client].clock = clock
         return self._encode(shown) if shown else None
 
     def changes(self) -> "Changes":
@@ -107,6 +170,11 @@ class Awareness:
                     client for client in changed if id(self._clients[client].owner) != owner
                 )
                 for owner in owners
+            },
+            {
+                str(client): held.encoded() if held.state is not None else None
+                for client, held in ((client, self._clients[client]) for client in changed)
+                if not isinstance(held.owner, Elsewhere)
             },
         )
         for client in changed:
@@ -128,15 +196,21 @@ class Awareness:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is to be told: to everyone, and to each owner without its own."""
+    """What is to be told: to everyone, to each owner without its own, and to the other nodes."""
 
     all: bytes
     by_owner: dict[int, bytes]
+    own: dict[str, bytes | None]
 
     def for_owner(self, owner: object) -> bytes | None:
         """Return what to tell this one; ``None`` if it is only its own."""
         body = self.by_owner.get(id(owner), self.all)
         return None if body == b"\0" else body
+
+
+def _is_newer(cursor: _Cursor, held: _Client) -> bool:
+    """Tell whether a member has come to another node while the old socket is still dying."""
+    return cursor.member_id == held.member_id and cursor.clock > held.clock
 
 
 def _returns(held: _Client, clock: int, text: str, principal: Principal) -> bool:

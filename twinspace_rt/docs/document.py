@@ -7,11 +7,12 @@ to a joiner before it is committed, so nobody ever builds on an edit that can va
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from dataclasses import InitVar, dataclass, field
 from typing import Any, Protocol
 
 from twinspace_rt import meters
+from twinspace_rt.bus.neighbours import Ephemera, Neighbours
 from twinspace_rt.db.engine import Database
 from twinspace_rt.docs import wire
 from twinspace_rt.docs.awareness import Awareness
@@ -117,10 +118,13 @@ class Document:
     database: Database
     engine: Engine
     budget: Budget
+    neighbours: InitVar[Neighbours]
     sessions: set[Session] = field(default_factory=set)
     idle_since: float | None = None
     storage_down: bool = False
     awareness: Awareness = field(init=False)
+    cursors: Ephemera = field(init=False)
+    """The cursors that other nodes show, and that they are shown."""
     _queue: list[_Edit | _Sync | _Turn] = field(default_factory=list)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _busy_since: float | None = None
@@ -131,8 +135,11 @@ class Document:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _client_buckets: dict[str, Bucket] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, neighbours: Neighbours) -> None:
         self.awareness = Awareness(self._is_foreign)
+        self.cursors = neighbours.share(
+            f"{self.id}.cursors", whole=self.awareness.own, told=self._shown_elsewhere
+        )
 
     @property
     def head_seq(self) -> int:
@@ -622,6 +629,10 @@ class Document:
         owner = self.loaded.validator.owner(client)
         return owner is not None and owner != member_id
 
+    def _shown_elsewhere(self, node: str, values: Mapping[str, bytes | None]) -> None:
+        if self.awareness.show(node, values):
+            self._tell_soon()
+
     def _tell_soon(self) -> None:
         if self._awareness_timer is None:
             loop = asyncio.get_running_loop()
@@ -630,6 +641,7 @@ class Document:
     def _tell_awareness(self) -> None:
         self._awareness_timer = None
         changes = self.awareness.changes()
+        self.cursors.tell(changes.own)
         made: dict[tuple[bytes, bytes], Frame] = {}
         for session in self.sessions:
             body = changes.for_owner(session)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from twinspace_rt.bus.base import Subscription
+from twinspace_rt.bus.base import Subscription, beacon_s
 from twinspace_rt.db.engine import Database
 from twinspace_rt.docs import quarantine
 from twinspace_rt.docs.channel import Denied, HocuspocusChannel, YjsChannel
@@ -225,7 +225,13 @@ class Library:
             return None
         loop = asyncio.get_running_loop()
         document = Document(
-            document_id, loaded, self.hub.log, self.database, self.engine, self.waiting
+            document_id,
+            loaded,
+            self.hub.log,
+            self.database,
+            self.engine,
+            self.waiting,
+            self.hub.neighbours,
         )
         document.idle_since = loop.time()
         task = loop.create_task(document.run(), name=f"document {document_id}")
@@ -248,9 +254,12 @@ class Library:
     # -- tending
 
     async def tend(self) -> None:
-        """Each second: look for what others wrote, compact what has grown, let idle ones go."""
+        """Look for what others wrote, compact what has grown, let idle ones go: each second.
+
+        With the bus away, four times a second.
+        """
         while True:
-            await asyncio.sleep(1)
+            await asyncio.sleep(beacon_s(self.hub.bus))
             try:
                 await self._beacon()
             except StorageUnavailable as error:
@@ -283,6 +292,7 @@ class Library:
         held = self._open.pop(document_id, None)
         if held is not None:
             held.hints.end()
+            held.document.cursors.close()
         return held
 
     async def _beacon(self) -> None:

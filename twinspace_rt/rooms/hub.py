@@ -10,7 +10,8 @@ import msgspec
 from sqlalchemy import Connection as DbConnection
 from sqlalchemy import select
 
-from twinspace_rt.bus.base import Bus, Subscription
+from twinspace_rt.bus.base import Bus, Subscription, beacon_s
+from twinspace_rt.bus.neighbours import Neighbours
 from twinspace_rt.db.engine import Database
 from twinspace_rt.errors import CloseCode, NotFound, StorageUnavailable
 from twinspace_rt.protocol import now_ms
@@ -46,6 +47,7 @@ class RoomHub:
         max_connections: int,
     ) -> None:
         self.bus = bus
+        self.neighbours = Neighbours(bus)
         self.log = Log(
             database, interval_s=interval_s, deliver=self._deliver, announce=self._announce
         )
@@ -105,7 +107,15 @@ class RoomHub:
         if found is None:
             raise NotFound
         state, head = found
-        room = Room(room_id, RoomState(state), head, self.log, self.features, self.follow)
+        room = Room(
+            room_id,
+            RoomState(state),
+            head,
+            self.log,
+            self.features,
+            self.follow,
+            self.neighbours,
+        )
         self._rooms[room_id] = room
         # What comes between the reading and the first hint is found by the beacon.
         self._hints[room_id] = self.bus.subscribe(room_id, lambda _: self._hinted(room))
@@ -211,14 +221,27 @@ class RoomHub:
             room.close_where(lambda _: True, code, reason)
 
     async def watch(self) -> None:
-        """Look after all connections, a share of them each second: one timer for everyone."""
+        """Look for what other nodes wrote, and after all connections, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._look_for_news())
+            # By itself: with the database silent, people are pinged all the same.
+            tasks.create_task(self._look_after_all())
+
+    async def _look_for_news(self) -> None:
+        while True:
+            await asyncio.sleep(beacon_s(self.bus))
+            try:
+                await self._beacon()
+            except StorageUnavailable as error:
+                log.warning("beacon: %s", error.code)
+            except Exception:
+                log.exception("the beacon failed")
+
+    async def _look_after_all(self) -> None:
+        """Look after a share of the connections each second: one timer for everyone."""
         for tick in itertools.count():
             await asyncio.sleep(1)
             try:
-                await self._beacon()
-                self._look_after(tick)
-            except StorageUnavailable as error:
-                log.warning("beacon: %s", error.code)
                 self._look_after(tick)
             except Exception:
                 # One room's failure stops no other: without this timer nobody would be pinged.

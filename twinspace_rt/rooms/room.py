@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ from sqlalchemy import Connection as DbConnection
 from sqlalchemy import select
 
 from twinspace_rt import meters
+from twinspace_rt.bus.neighbours import Neighbours
 from twinspace_rt.errors import (
     CloseCode,
     CommandError,
@@ -58,6 +59,8 @@ class _Tag(msgspec.Struct):
 
 
 _tag_decoder = msgspec.json.Decoder(_Tag)
+_passing_encoder = msgspec.msgpack.Encoder()
+_passing_decoder = msgspec.msgpack.Decoder(tuple[str, bytes])
 
 
 class FeatureSet:
@@ -104,13 +107,14 @@ class Room:
     features: FeatureSet
     follow: Callable[[Coroutine[Any, Any, None]], None]
     """Runs what follows an event and has to wait, such as :meth:`refresh`."""
+    neighbours: InitVar[Neighbours]
     connections: set[Connection] = field(default_factory=set)
     presence: Presence = field(init=False)
     _team_changes: int = 0
     _buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.presence = Presence(self)
+    def __post_init__(self, neighbours: Neighbours) -> None:
+        self.presence = Presence(self, neighbours)
 
     # -- coming and going
 
@@ -275,8 +279,20 @@ class Room:
         return True
 
     def signal(self, signal: Signal, audience: str, *, skip: Connection | None = None) -> None:
-        """Send a passing fact to all who may see it and are here now."""
-        frame = Frame(TEXT, encode(signal))
+        """Send a passing fact to all who may see it and are here now, on any node."""
+        self.signal_here(signal, audience, skip=skip)
+        self.presence.nodes.pass_on(_passing_encoder.encode((audience, encode(signal))))
+
+    def signal_here(self, signal: Signal, audience: str, *, skip: Connection | None = None) -> None:
+        """Send a passing fact to all on this node who may see it and are here now."""
+        self._signal(Frame(TEXT, encode(signal)), audience, skip)
+
+    def signalled(self, message: bytes) -> None:
+        """Send on what another node's :meth:`signal` says."""
+        audience, payload = _passing_decoder.decode(message)
+        self._signal(Frame(TEXT, payload), audience, None)
+
+    def _signal(self, frame: Frame, audience: str, skip: Connection | None) -> None:
         for connection in tuple(self.connections):
             if (
                 connection is not skip
