@@ -50,6 +50,12 @@ class Settings:
     """Hours a pupil stays signed in."""
     staff_session_hours: int = 8
     """Hours a teacher, moderator or administrator stays signed in."""
+    metrics_port: int = 0
+    """TCP port at which Prometheus reads this process; taken: the next free one. 0: not at all."""
+    metrics_host: str = "127.0.0.1"
+    """Address of that port; one that other machines reach needs a token."""
+    metrics_token: str = ""
+    """What Prometheus sends as its bearer token; empty: this machine may read without."""
     engine_step_s: float = 1.0
     """Seconds the document engine may spend on one step before it is ended and restarted."""
 

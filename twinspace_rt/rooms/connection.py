@@ -121,6 +121,11 @@ class Connection:
         self._paused = False
         self._held: list[tuple[int, Frame]] | None = None
 
+    @property
+    def outbox_bytes(self) -> int:
+        """How much this client has not taken yet."""
+        return self._sink.waiting_bytes()
+
     def send(self, *frames: Frame) -> None:
         """Queue frames, in order; closes the connection if it lags beyond the bounds."""
         if self.closed:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    text,
 )
 
 from twinspace_rt.db.metadata import metadata
@@ -24,6 +25,9 @@ stream = Table(
     # open | readonly | suspect | quarantined | erased
     Column("state", String(12), nullable=False),
 )
+TROUBLED = text("state IN ('suspect', 'quarantined')")
+"""Streams that the engine has failed on; with these very words a query finds them by the index."""
+Index("ix_stream_troubled", stream.c.state, sqlite_where=TROUBLED, postgresql_where=TROUBLED)
 
 entry = Table(
     "entry",

@@ -1,0 +1,94 @@
+"""How promptly the event loop comes round, and where it was when it did not.
+
+Everybody on a node waits while one callback runs, so a long one is a fault even if its result is
+right. A timer that fires late shows it; a thread that looks on meanwhile can tell which line of
+the program was running: a place in the source, never a value.
+"""
+
+import asyncio
+import logging
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+from twinspace_rt import meters
+
+log = logging.getLogger(__name__)
+TICK_S = 0.02
+BLOCKED_S = 0.1
+LOOK_EVERY_S = 0.05
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+class LagWatch:
+    """Measures the event loop's lag, fifty times a second, and logs what blocks it.
+
+    A callback of more than ``BLOCKED_S`` and ``TICK_S`` together is always noticed, one that is
+    shorter than ``BLOCKED_S`` never. Lag is also what a crowded machine does to a process that
+    does nothing wrong: the line tells how much of the time the loop's thread was really running.
+    """
+
+    def __init__(self) -> None:
+        self._worst_s = 0.0
+        self._due = 0.0
+        self._ran_s = 0.0
+        self._where = ""
+        self._timer: asyncio.TimerHandle | None = None
+        self._ended = threading.Event()
+        self._thread_id = 0
+
+    def start(self) -> None:
+        """Begin, in the running loop's thread."""
+        loop = asyncio.get_running_loop()
+        self._thread_id = threading.get_ident()
+        self._ran_s = time.thread_time()
+        self._set(loop)
+        threading.Thread(target=self._look_on, name="lag-watch", daemon=True).start()
+
+    def stop(self) -> None:
+        """Measure no more."""
+        self._ended.set()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def take_worst(self) -> float:
+        """Return the worst lag since this was last asked, in seconds."""
+        worst, self._worst_s = self._worst_s, 0.0
+        return worst
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        ran_s = time.thread_time()
+        lag = max(0.0, time.monotonic() - self._due)
+        meters.loop_lag_seconds.observe(lag)
+        self._worst_s = max(self._worst_s, lag)
+        if lag > BLOCKED_S:
+            log.warning(
+                "loop blocked ms=%d running_ms=%d at=%s",
+                lag * 1000,
+                (ran_s - self._ran_s) * 1000,
+                self._where or "unknown",
+            )
+        self._ran_s, self._where = ran_s, ""
+        self._set(loop)
+
+    def _set(self, loop: asyncio.AbstractEventLoop) -> None:
+        # uvloop's own time stands still while a callback runs.
+        self._due = time.monotonic() + TICK_S
+        self._timer = loop.call_later(TICK_S, self._tick, loop)
+
+    def _look_on(self) -> None:
+        while not self._ended.wait(LOOK_EVERY_S):
+            if time.monotonic() - self._due > BLOCKED_S / 2 and not self._where:
+                self._where = place_of(sys._current_frames().get(self._thread_id))
+
+
+def place_of(frame: FrameType | None) -> str:
+    """Name the innermost line of this program that a thread is at, such as ``docs/draft.py:80``."""
+    while frame is not None:
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(PACKAGE):
+            return f"{path.relative_to(PACKAGE)}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
