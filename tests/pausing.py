@@ -1,10 +1,10 @@
-"""Stopping real servers for a while: half-open connections, as behind a dead network."""
+"""Stopping real servers for a while: half-open connections, as behind a dead network, or none."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import psutil
 
@@ -12,10 +12,24 @@ import psutil
 @contextmanager
 def postgresql_paused(url: str) -> Iterator[None]:
     """Stop all processes of a PostgreSQL of :mod:`tests.programs`; they go on afterwards."""
-    folder = Path(parse_qs(urlsplit(url).query)["host"][0])
-    pid = int((folder / "data" / "postmaster.pid").read_text().split()[0])
-    with _paused(pid):
+    with _paused(_postmaster(_parameters(url)["host"]).pid):
         yield
+
+
+@contextmanager
+def postgresql_refusing(url: str) -> Iterator[None]:
+    """Cut all connections to a database, and let nobody connect until afterwards."""
+    at = _parameters(url)
+    address = Path(at["host"], ".s.PGSQL.5432")
+    hidden = address.rename(address.with_suffix(".hidden"))
+    try:
+        for process in _postmaster(at["host"]).children():
+            # PostgreSQL names its processes after their user and database.
+            if f" {at['database']} " in " ".join(process.cmdline()):
+                process.terminate()
+        yield
+    finally:
+        hidden.rename(address)
 
 
 @contextmanager
@@ -25,6 +39,14 @@ def redis_paused(url: str) -> Iterator[None]:
     [pid] = [process.pid for process in psutil.process_iter(["cwd"]) if _is_in(process, folder)]
     with _paused(pid):
         yield
+
+
+def _parameters(url: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(url).query))
+
+
+def _postmaster(folder: str) -> psutil.Process:
+    return psutil.Process(int(Path(folder, "data", "postmaster.pid").read_text().split()[0]))
 
 
 def _is_in(process: psutil.Process, folder: Path) -> bool:

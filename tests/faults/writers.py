@@ -36,12 +36,17 @@ class Scribe(Provider):
 
     def __init__(self, pen: Pen, sent_at: dict[bytes, float], *, text: bool) -> None:
         super().__init__(pen, text=text)
+        self.connections = 0
         self.delays: list[tuple[float, float]] = []
         """When a word was heard first, and how long after it was written; seconds."""
         self.storage: list[tuple[float, bool]] = []
         """When it was told that edits can be stored, or not."""
         self._sent_at = sent_at
         self._known: set[bytes] = set()
+
+    async def serve(self, live: Live, room_id: str, person: Someone, document: str) -> int:
+        self.connections += 1
+        return await super().serve(live, room_id, person, document)
 
     async def _take(self, peer: Peer, told: Told) -> None:
         now = time.monotonic()
@@ -103,6 +108,8 @@ class Writer:
         """Take a reply: the command's number tells which message it is about."""
         if "ok" in frame:
             self.said[f"c{self.number}-{frame['id'] - 1}"] = True
+        elif "error" in frame and frame["id"] == HELLO:
+            self.greeted = None
 
 
 class Writers:

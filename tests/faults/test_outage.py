@@ -1,0 +1,72 @@
+"""The database is away: nothing is called saved, people are told, and nothing is lost."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from tests.faults.conftest import crowding
+from tests.faults.storage import Storage, new_database
+from tests.faults.writers import Writers, crowd
+from tests.live import stop_process
+from tests.pausing import postgresql_paused, postgresql_refusing
+from tests.peers.raw import eventually
+
+DOCUMENTS = 10
+CAUGHT_UP_MAX_S = 10.0
+AWAY = {"silent": postgresql_paused, "refusing": postgresql_refusing}
+
+
+@pytest.mark.parametrize("away", AWAY)
+@pytest.mark.parametrize(
+    ("writers", "seconds"),
+    [(10, 2), pytest.param(50, 60, marks=[pytest.mark.long, pytest.mark.timeout(600)])],
+)
+async def test_postgresql_goes_away_and_comes_back(
+    tmp_path: Path, postgresql_url: str, away: str, writers: int, seconds: int
+) -> None:
+    with new_database(postgresql_url) as url:
+        await check_outage(Storage(tmp_path, url), AWAY[away], writers=writers, seconds=seconds)
+
+
+async def check_outage(
+    storage: Storage,
+    away: Callable[[str], AbstractContextManager[None]],
+    *,
+    writers: int,
+    seconds: float,
+) -> None:
+    """Take the database away under people who write, and give it back."""
+    seeded = storage.seed(people=crowd(writers), documents=["text"] * DOCUMENTS)
+    live = await asyncio.to_thread(storage.start)
+    try:
+        async with Writers(storage, seeded, lambda _: live) as people:
+            await eventually(lambda: all(w.saved_at for w in people.all))
+            with away(storage.url):
+                began = time.monotonic()
+                # What was committed a moment before is still on its way.
+                await eventually(lambda: all(w.provider.storage for w in people.all))
+                told_after = max(w.provider.storage[0][0] for w in people.all) - began
+                silent = time.monotonic()
+                await asyncio.sleep(seconds)
+                # Nobody is sent away, and nothing is called saved that is not.
+                assert all(w.provider.connected for w in people.all)
+                assert [t for w in people.all for t in w.saved_at if t > silent] == []
+                waiting = sum(len(w.words) - len(w.saved_words) for w in people.all)
+            back = time.monotonic()
+            await eventually(lambda: all(w.provider.storage[-1][1] for w in people.all))
+            await eventually(lambda: all(w.saved_at[-1] > back for w in people.all))
+            caught_up = max(min(t for t in w.saved_at if t > back) for w in people.all) - back
+            words, said = await people.finish()
+            assert [w.number for w in people.all if w.provider.connections != 1] == []
+    finally:
+        await asyncio.to_thread(stop_process, live, kill=True)
+    print(
+        f"\nPostgreSQL {away.__name__} for {seconds:.0f} s under {writers} writers: told after "
+        f"{told_after:.2f} s, {waiting} words waited, caught up {caught_up:.2f} s after its "
+        f"return; {words} words and {said} messages, 0 lost, 0 doubled"
+    )
+    assert caught_up <= CAUGHT_UP_MAX_S * crowding()
