@@ -5,6 +5,7 @@ and any message may be lost; what was lost is told again within half a minute.
 """
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable, Mapping
 
@@ -16,11 +17,11 @@ from twinspace_rt.ids import new_id
 
 log = logging.getLogger(__name__)
 NODES = "nodes"
-TICK_S = 0.5
 BEAT_S = 2.0
-GONE_AFTER_S = 6.5
-"""Three beats of a node lost, and a little: what it shows is gone everywhere within ten seconds."""
-RENEW_S = 30.0
+BEATS_UNTIL_GONE = 3.25
+"""What a node shows is gone everywhere within ten seconds."""
+BEATS_UNTIL_RENEWED = 15
+TICKS_PER_BEAT = 4
 TELLINGS_PER_TICK = 200
 ANSWER_S = 0.05
 
@@ -153,13 +154,18 @@ class Ephemera:
 class Neighbours:
     """The other nodes that are alive, by the clock of this one, and what is shared with them.
 
-    A node from which nothing has come for ``GONE_AFTER_S`` seconds is gone with all that it
-    showed; if it comes back, both tell each other everything again, a share of it each half
-    second. With the bus away, each node so ends up with what it shows itself.
+    A node that has missed three beats is gone with all that it showed; if it comes back, both
+    tell each other everything again, a share of it each quarter of a beat. With the bus away, each
+    node so ends up with what it shows itself.
+
+    Args:
+        bus: What carries it.
+        beat_s: Seconds between the messages that say that this node is alive.
     """
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, *, beat_s: float = BEAT_S) -> None:
         self.bus = bus
+        self._beat_s = beat_s
         self.node_id = new_id()
         self._heard_at: dict[str, float] = {}
         self._shared: set[Ephemera] = set()
@@ -236,27 +242,24 @@ class Neighbours:
     async def run(self) -> None:
         """Say that this node is alive, and look after what is shared, until cancelled."""
         loop = asyncio.get_running_loop()
-        now = loop.time()
-        beat_at, renew_at = now, now + RENEW_S
-        while True:
-            if now >= beat_at:
-                beat_at = now + BEAT_S
+        tick_s = self._beat_s / TICKS_PER_BEAT
+        for tick in itertools.count():
+            if tick % TICKS_PER_BEAT == 0:
                 self.publish(NODES, _Alive(self.node_id))
-            if now >= renew_at:
-                renew_at = now + RENEW_S
-                if self._heard_at:
-                    self._due = dict.fromkeys(self._shared, False) | self._due
+            if tick % (TICKS_PER_BEAT * BEATS_UNTIL_RENEWED) == 0 and self._heard_at:
+                self._due = dict.fromkeys(self._shared, False) | self._due
             for shared in list(self._due)[:TELLINGS_PER_TICK]:
                 shared.tell_whole(ask=self._due.pop(shared))
-            await asyncio.sleep(TICK_S)
-            before, now = now, loop.time()
-            self._look_around(now, late_s=max(0.0, now - before - 2 * TICK_S))
+            slept_at = loop.time()
+            await asyncio.sleep(tick_s)
+            self._look_around(late_s=max(0.0, loop.time() - slept_at - 2 * tick_s))
 
-    def _look_around(self, now: float, *, late_s: float) -> None:
+    def _look_around(self, *, late_s: float) -> None:
         # What was said while this node itself stood still has not been read yet.
         self._heard_at = {node: at + late_s for node, at in self._heard_at.items()}
+        limit = asyncio.get_running_loop().time() - BEATS_UNTIL_GONE * self._beat_s
         for node, at in tuple(self._heard_at.items()):
-            if now - at > GONE_AFTER_S:
+            if at < limit:
                 self._gone(node)
 
     def leave(self) -> None:
