@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
-
 from tests.live import Live
+from twinspace_rt.db.engine import SqliteDatabase
 from twinspace_rt.docs.validator import (
     TRUSTED_LIMITS,
     DocumentState,
@@ -66,19 +65,25 @@ def recorded(live: Live, documents: Sequence[str]) -> Iterator[Commits]:
     """Note each commit of a server in this process before anybody is told of it."""
     assert live.node is not None
     database = live.node.database
+    assert isinstance(database, SqliteDatabase)
     commits = Commits(str(live.settings.sqlite_path), documents)
-    write_now = database.write_now
 
-    def write_and_note(work: Callable[[Connection], Any]) -> Any:
-        result = write_now(work)
-        commits.look()
-        return result
+    def noting(write: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def write_and_note(work: Any) -> Any:
+            result = write(work)
+            commits.look()
+            return result
 
-    database.write_now = write_and_note  # type: ignore[method-assign]
+        return write_and_note
+
+    write_now, write_driver_now = database.write_now, database.write_driver_now
+    database.write_now = noting(write_now)  # type: ignore[method-assign,assignment]
+    database.write_driver_now = noting(write_driver_now)  # type: ignore[method-assign,assignment]
     try:
         yield commits
     finally:
         database.write_now = write_now  # type: ignore[method-assign]
+        database.write_driver_now = write_driver_now  # type: ignore[method-assign]
         commits.close()
 
 

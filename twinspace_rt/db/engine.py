@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Any, Protocol, TypeVar
+from typing import IO, Any, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -87,6 +87,9 @@ class SqliteDatabase:
         path.touch(mode=0o600)
         self._writer = _sqlite_engine(path, begin="BEGIN IMMEDIATE", pool_size=1)
         self._reader = _sqlite_engine(path, begin="BEGIN", pool_size=READERS)
+        with self._writer.connect() as connection:
+            # The writer's pool has this one alone.
+            self._driver = cast(sqlite3.Connection, connection.connection.driver_connection)
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="db-write")
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
 
@@ -97,6 +100,35 @@ class SqliteDatabase:
     async def read(self, work: Callable[[Connection], T]) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._read_threads, self.read_now, work)
+
+    async def write_driver(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``work`` as :meth:`write` does, on the driver's connection itself.
+
+        For what is written many times a second: the SQL toolkit's part of such a transaction costs
+        five times SQLite's.
+
+        Raises:
+            StorageUnavailable: Nothing of it was stored.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._write_thread, self.write_driver_now, work)
+
+    def write_driver_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``work`` as :meth:`write_driver` does, in the calling thread."""
+        driver = self._driver
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+            try:
+                value = work(driver)
+                driver.execute("COMMIT")
+            except BaseException:
+                # A full disk has ended it already; anything else, and a refused commit, has not.
+                if driver.in_transaction:
+                    driver.execute("ROLLBACK")
+                raise
+        except sqlite3.OperationalError as error:
+            raise translate(error) from error
+        return value
 
     def write_now(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` as :meth:`write` does, in the calling thread."""
@@ -126,9 +158,9 @@ class SqliteDatabase:
         self._lock.close()
 
 
-def translate(error: OperationalError) -> Exception:
+def translate(error: OperationalError | sqlite3.OperationalError) -> Exception:
     """Name what a refused write means for the person whose edit it was."""
-    code = getattr(error.orig, "sqlite_errorcode", None)
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
     if code is None:
         return error
     primary = code & 0xFF

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from twinspace_rt.streams.log import Event, decode_event
-from twinspace_rt.streams.log import Head as Head
 from twinspace_rt.streams.models import entry, stream
+from twinspace_rt.streams.transaction import Event, decode_event
+from twinspace_rt.streams.transaction import Head as Head
 
 RESUME_MAX_EVENTS = 2000
 
