@@ -8,6 +8,7 @@ import { Placeholder } from "@tiptap/extensions";
 import StarterKit from "@tiptap/starter-kit";
 import type { Text } from "../i18n/text";
 import { drawCaret, selectionLook } from "./caret";
+import { KeptCursor } from "./cursor";
 import type { LiveDocument } from "./live";
 import { BlockMath, InlineMath } from "./math";
 import { Outline } from "./outline";
@@ -64,6 +65,7 @@ export function extensionsFor(live: LiveDocument, t: Text): Extensions {
     Outline,
     PastedLooks,
     Placeholder.configure({ placeholder: t("docs.placeholder") }),
+    KeptCursor.configure({ live }),
     Collaboration.configure({ document: live.doc, field: "default" }),
     CollaborationCaret.configure({
       provider: { awareness: live.awareness },

@@ -9,7 +9,6 @@ import "./editor.css";
 import type { EditorProps } from "./editor";
 import { extensionsFor } from "./extensions";
 import { type LinkAt, LinkDialog, type MathAt, MathDialog } from "./insert";
-import type { LiveDocument } from "./live";
 import { currentHeadings } from "./outline";
 import { Toolbar } from "./toolbar";
 import { countWords } from "./words";
@@ -59,19 +58,6 @@ function useAnchor(isSynced: boolean): void {
   }, [isSynced]);
 }
 
-/**
- * Have the editor look where the cursor is before others' words come in.
- *
- * The browser tells of a click only after a moment. What others write in that moment would put the
- * cursor back to where the editor last knew it, and the next words into the wrong paragraph.
- */
-function useCursorFirst(live: LiveDocument): void {
-  useEffect(
-    () => live.beforeMessage(() => document.dispatchEvent(new Event("selectionchange"))),
-    [live],
-  );
-}
-
 /** Edit rich text together. */
 function RichEditor({ live, title, mayWrite, isSynced, onFacts }: EditorProps) {
   const t = useText();
@@ -98,7 +84,6 @@ function RichEditor({ live, title, mayWrite, isSynced, onFacts }: EditorProps) {
   );
   useFacts(editor, onFacts);
   useAnchor(isSynced);
-  useCursorFirst(live);
 
   useEffect(() => (paper.current ? unfoldNames(paper.current, live.awareness) : undefined), [live]);
 
