@@ -41,8 +41,8 @@ def create_database(url: str, name: str, template: str = "template1") -> str:
 
 
 def drop_database(url: str, name: str) -> None:
-    """Remove a database, whoever uses it."""
-    _run(url, f"DROP DATABASE {name} WITH (FORCE)")
+    """Remove a database, whoever uses it; one that is not there is no error."""
+    _run(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def _run(url: str, statement: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -68,6 +69,34 @@ def create_administrator() -> None:
     from twinspace_rt.admin import CreateAdministrator
 
     _print_ways(_ask(CreateAdministrator()))
+
+
+@admin.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="What to make; it must not be there yet.")],
+) -> None:
+    """Copy the embedded database to a file, while the server runs or not."""
+    from twinspace_rt.backup import back_up
+
+    back_up(load_settings(), file)
+
+
+@admin.command()
+def put_back() -> None:
+    """Make a database that was put back from a copy fit to be served; no server may run."""
+    from twinspace_rt.backup import put_back
+
+    done = put_back(load_settings())
+    for what, count in done.items():
+        print(f"{what} {count}")
+
+
+@admin.command()
+def checksums() -> None:
+    """Print a sum of each table, room and document, to compare a database with its copy."""
+    from twinspace_rt.backup import checksums
+
+    print("\n".join(checksums(load_settings())))
 
 
 @admin.command()

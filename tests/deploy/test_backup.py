@@ -1,0 +1,267 @@
+"""D10: what the page about copies says is done with real data, and what comes back is the same."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import make_url
+from websockets.exceptions import InvalidStatus
+
+from tests.client import RoomClient
+from tests.databases import create_database, drop_database
+from tests.deploy.pages import commands, done, only, run
+from tests.live import Live, SeededRoom, Someone, free_port, seed_room, start_process, stop_process
+from tests.peers.raw import Peer, Pen, auth, eventually, step_2, update, words_of
+from twinspace_rt.accounts import sessions
+from twinspace_rt.db.engine import Database, SqliteDatabase
+from twinspace_rt.db.migrate import migrate
+from twinspace_rt.db.postgresql import PostgresqlDatabase
+from twinspace_rt.protocol import now_ms
+
+PAGE = commands("backup.md")
+CHECK = PAGE["Is it whole?",]
+AGAIN = "twinspace_again"
+BACKUP = ".venv/bin/python -m twinspace_rt admin backup"
+PUT_BACK = ".venv/bin/python -m twinspace_rt admin put-back"
+
+
+@dataclass
+class Place:
+    """A database, how an operator names it, and where its copies go."""
+
+    kind: str
+    folder: Path
+    environment: dict[str, str]
+    backups: Path
+
+    def open(self) -> Database:
+        """Open it, as no server is running."""
+        if url := self.environment.get("TWINSPACE_DATABASE_URL"):
+            return PostgresqlDatabase(url)
+        return SqliteDatabase(self.folder / "twinspace.db")
+
+    def serve(self) -> Live:
+        """Start a server on it."""
+        return start_process(self.folder, free_port(), **self.environment)
+
+    def do(self, heading: str, **more: str) -> str:
+        """Do what the page says under a heading."""
+        return done(PAGE[self.kind, heading], self.variables | more)
+
+    def checksums(self) -> list[str]:
+        """Sum up what the database holds, as the page says."""
+        done(CHECK, self.variables)
+        return (self.backups / "checksums").read_text().splitlines()
+
+    def newest(self) -> str:
+        """Name the copy made last, and leave none behind."""
+        copy = only(self.backups, "twinspace-*")
+        kept = copy.rename(self.backups / f"kept-{len(list(self.backups.iterdir()))}")
+        return str(kept)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        data = {"TWINSPACE_DATA_DIR": str(self.folder), "BACKUPS": str(self.backups)}
+        return data | self.environment
+
+
+@pytest.fixture(params=["One file (SQLite)", "PostgreSQL"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """An empty database of either kind."""
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    environment = {}
+    if request.param == "PostgreSQL":
+        server = request.getfixturevalue("postgresql_url")
+        url = create_database(server, "kept")
+        address = make_url(url)
+        environment = {
+            "TWINSPACE_DATABASE_URL": url,
+            "PGHOST": str(address.query["host"]),
+            "PGUSER": str(address.username),
+            "PGDATABASE": "kept",
+        }
+    yield Place(request.param, tmp_path / "data", environment, backups)
+    if request.param == "PostgreSQL":
+        for name in ("kept", AGAIN):
+            drop_database(server, name)
+
+
+def empty_place(place: Place) -> Place:
+    """Return an empty place of the same kind, into which a copy may be put back."""
+    environment = dict(place.environment)
+    if url := environment.get("TWINSPACE_DATABASE_URL"):
+        environment["TWINSPACE_DATABASE_URL"] = url.replace("database=kept", f"database={AGAIN}")
+    return Place(place.kind, place.folder.with_name("again"), environment, place.backups)
+
+
+def put_back(copy: str, source: Place) -> Place:
+    """Go back to a copy as the page says, in an empty place."""
+    again = empty_place(source)
+    if url := again.environment.get("TWINSPACE_DATABASE_URL"):
+        # The commands begin in the old database and name the new one.
+        source.do("Going back", COPY=copy, NEW_DATABASE_URL=url)
+    else:
+        again.do("Going back", COPY=copy)
+    return again
+
+
+def seed(place: Place) -> SeededRoom:
+    """Make the tables, and a room with people and documents."""
+    database = place.open()
+    try:
+        database.write_now(migrate)
+        return database.write_now(seed_room)
+    finally:
+        database.close_now()
+
+
+class Writer:
+    """Somebody who writes numbered words into the plain document, one after the other."""
+
+    def __init__(self, peer: Peer) -> None:
+        self.peer = peer
+        self.pen = Pen(7)
+        self.saved = 0
+
+    async def begin(self) -> None:
+        await self.peer.join()
+        await self.peer.send(step_2(b"\0\0"))
+        assert await self.peer.expect("status") == 1
+
+    async def write(self) -> None:
+        """Write a word, and wait until it is called saved."""
+        await self.peer.send(update(self.pen.write(f"w{self.saved} ")))
+        assert await self.peer.expect("status") == 1
+        self.saved += 1
+
+    async def go_on(self) -> None:
+        """Write until cancelled."""
+        while True:
+            await self.write()
+
+
+async def test_what_was_saved_when_the_copy_was_made_is_there_again(place: Place) -> None:
+    room = await asyncio.to_thread(seed, place)
+    anna, maja = room.people["anna"], room.people["maja"]
+    live = await asyncio.to_thread(place.serve)
+    try:
+        async with (
+            await RoomClient.open(live, room.room_id, anna) as window,
+            await Peer.open(live, room.room_id, maja, room.documents[1]) as peer,
+        ):
+            await window.hello()
+            await window.do("chat.open")
+            await window.do("chat.post", channel_id="everyone", text="Before 🐝")
+            writer = Writer(peer)
+            await writer.begin()
+            writing = asyncio.create_task(writer.go_on())
+            await eventually(lambda: writer.saved >= 20)
+            before = writer.saved
+            await asyncio.to_thread(place.do, "Making a copy")
+            after = writer.saved
+            await eventually(lambda: writer.saved >= after + 5)
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+            last = await window.do("chat.post", channel_id="everyone", text="After")
+        refused = await asyncio.to_thread(run, PUT_BACK, place.variables)
+        assert refused.returncode == 1
+        assert "Stop" in refused.stderr  # below a running server nothing is put back
+    finally:
+        await asyncio.to_thread(stop_process, live)
+
+    again = await asyncio.to_thread(put_back, place.newest(), place)
+    assert await asyncio.to_thread(again.checksums) != await asyncio.to_thread(place.checksums)
+    before_the_copy, anna = anna, await asyncio.to_thread(sign_in, again, anna)
+    live = await asyncio.to_thread(again.serve)
+    try:
+        with pytest.raises(InvalidStatus, match="403"):
+            await RoomClient.open(live, room.room_id, before_the_copy)
+        async with await RoomClient.open(live, room.room_id, anna) as window:
+            welcome = await window.hello({"epoch": 1, "seq": last["seq"]})
+            assert welcome["resumed"] is False
+            found = await window.ask("chat.history", channel_id="everyone", limit=50)
+            assert [message["text"] for message in found["ok"]["messages"]] == ["Before 🐝"]
+        [document] = [
+            listed
+            for listed in welcome["features"]["docs"]["documents"]
+            if listed["id"] == room.documents[1]
+        ]
+        assert document["epoch"] > 1
+        async with await Peer.open(live, room.room_id, anna, f"{document['id']}.1") as old:
+            await old.pong()
+            await old.send(auth())
+            assert await old.expect("denied") == f"epoch:{document['epoch']}"
+        address = f"{document['id']}.{document['epoch']}"
+        async with await Peer.open(live, room.room_id, anna, address) as peer:
+            joined = await peer.join()
+        words = words_of([told.value for told in joined if told.name == "update"]).split()
+        assert words == [f"w{number}" for number in range(len(words))]
+        assert before <= len(words) <= after + 1  # one may have been committed and not yet told
+    finally:
+        await asyncio.to_thread(stop_process, live)
+
+
+def sign_in(place: Place, person: Someone) -> Someone:
+    """Open a new session for a member."""
+    database = place.open()
+    try:
+        opened = database.write_now(
+            lambda db: sessions.open_for_member(db, person.member_id, hours=1, now=now_ms())
+        )
+    finally:
+        database.close_now()
+    return Someone(person.member_id, person.role, opened.token, opened.session_id)
+
+
+async def test_every_room_and_document_of_a_copy_has_the_same_sum(place: Place) -> None:
+    room = await asyncio.to_thread(seed, place)
+    live = await asyncio.to_thread(place.serve)
+    try:
+        async with await Peer.open(
+            live, room.room_id, room.people["maja"], room.documents[1]
+        ) as peer:
+            writer = Writer(peer)
+            await writer.begin()
+            await writer.write()
+    finally:
+        await asyncio.to_thread(stop_process, live)
+    was = await asyncio.to_thread(place.checksums)
+    summed = {line.split()[1] for line in was if not line.startswith("table ")}
+    assert summed == {room.room_id, *room.documents}
+    await asyncio.to_thread(place.do, "Making a copy")
+    again = await asyncio.to_thread(put_back, place.newest(), place)
+    assert await asyncio.to_thread(again.checksums) == was
+
+
+def test_a_copy_is_its_owners_alone_and_never_written_over(tmp_path: Path) -> None:
+    place = Place("One file (SQLite)", tmp_path / "data", {}, tmp_path)
+    seed(place)
+    done(f"{BACKUP} $BACKUPS/copy", place.variables)
+    copy = tmp_path / "copy"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    was = copy.read_bytes()
+    result = run(f"{BACKUP} $BACKUPS/copy", place.variables)
+    assert (result.returncode, copy.read_bytes()) == (1, was)
+    assert "exists already" in result.stderr
+
+
+def test_a_copy_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
+    place = Place("One file (SQLite)", tmp_path / "data", {}, tmp_path)
+    assert "There is no" in run(f"{BACKUP} $BACKUPS/copy", place.variables).stderr
+    seed(place)
+    database = place.folder / "twinspace.db"
+    whole = database.read_bytes()
+    database.write_bytes(whole[: len(whole) // 2])  # as a dying disk leaves it
+    result = run(f"{BACKUP} $BACKUPS/copy", place.variables)
+    assert result.returncode == 1
+    assert "No copy was made" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_of_postgresql_the_page_is_named(tmp_path: Path) -> None:
+    url = {"TWINSPACE_DATABASE_URL": "postgresql+asyncpg://somebody@/rooms"}
+    place = Place("PostgreSQL", tmp_path / "data", url, tmp_path)
+    assert "deploy/backup.md" in run(f"{BACKUP} $BACKUPS/copy", place.variables).stderr
