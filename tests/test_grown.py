@@ -2,62 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
 
-from tests.client import Json, RoomClient
-from tests.live import Live, SeededRoom, seed_room, serve_here
+from tests.grown import Grown, grow
 from tests.pausing import postgresql_paused
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen, words_of
+from tests.peers.raw import Pen, words_of
 from twinspace_rt.app import build_node
 from twinspace_rt.db.postgresql import PostgresqlDatabase
 from twinspace_rt.errors import BadSetting, StorageUnavailable
 from twinspace_rt.settings import Settings
 
 
-@dataclass
-class Grown:
-    """Two nodes, and a room that both have."""
-
-    nodes: tuple[Live, Live]
-    room: SeededRoom
-    stack: AsyncExitStack
-
-    async def window(self, node: int, name: str, since: Json | None = None) -> RoomClient:
-        """Open a window of somebody on one of the nodes, and say hello."""
-        person = self.room.people[name]
-        client = await RoomClient.open(self.nodes[node], self.room.room_id, person)
-        await self.stack.enter_async_context(client)
-        await client.hello(since)
-        return client
-
-    async def peer(self, node: int, name: str) -> Peer:
-        """Join the plain document on one of the nodes, with nothing in hand."""
-        person, document = self.room.people[name], self.room.documents[1]
-        peer = await Peer.open(self.nodes[node], self.room.room_id, person, document)
-        await self.stack.enter_async_context(peer)
-        return peer
-
-
 @pytest_asyncio.fixture
 async def grown(tmp_path: Path, postgresql_url: str, redis_url: str) -> AsyncIterator[Grown]:
-    async with AsyncExitStack() as stack:
-        first, second = [
-            await stack.enter_async_context(
-                serve_here(tmp_path / name, database_url=postgresql_url, bus_url=redis_url)
-            )
-            for name in ("first", "second")
-        ]
-        assert first.node is not None
-        room = await first.node.database.write(seed_room)
-        async with AsyncExitStack() as windows:
-            yield Grown((first, second), room, windows)
+    async with grow(tmp_path, postgresql_url, redis_url) as nodes:
+        yield nodes
 
 
 async def test_every_feature_writes_and_reads(grown: Grown) -> None:

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from tests import programs
 from tests.bus.conftest import eventually, running
 from tests.pausing import redis_paused
+from twinspace_rt.bus.base import BEACON_ALONE_S, BEACON_S, beacon_s
 from twinspace_rt.bus.redis import RedisBus
 from twinspace_rt.errors import BadSetting
 from twinspace_rt.ids import new_id
@@ -49,6 +50,19 @@ async def test_a_restarted_redis_is_subscribed_to_again(tmp_path: Path) -> None:
         here.close()
         there.close()
         await asyncio.gather(*carrying)
+
+
+async def test_without_redis_the_database_is_looked_at_more_often(tmp_path: Path) -> None:
+    address = tmp_path / "redis.sock"
+    bus = RedisBus(f"unix://{address}", ping_s=PING_S)
+    carrying = asyncio.create_task(bus.run())
+    assert beacon_s(bus) == BEACON_ALONE_S
+    with _redis_at(address):
+        await eventually(lambda: bus.connected)
+        assert beacon_s(bus) == BEACON_S
+    await eventually(lambda: beacon_s(bus) == BEACON_ALONE_S)
+    bus.close()
+    await carrying
 
 
 async def test_a_silent_redis_is_noticed_and_holds_up_nobody() -> None:
