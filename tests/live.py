@@ -137,6 +137,18 @@ class Live:
         return self.settings.port
 
     @property
+    def pid(self) -> int:
+        """The process of a server that has one of its own."""
+        assert self.process is not None
+        return self.process.pid
+
+    @property
+    def logged(self) -> str:
+        """What a server that has a process of its own has logged."""
+        assert self.log is not None
+        return self.log.read_text()
+
+    @property
     def origin(self) -> str:
         return f"http://localhost:{self.port}"
 

@@ -12,7 +12,7 @@ import psutil
 @contextmanager
 def postgresql_paused(url: str) -> Iterator[None]:
     """Stop all processes of a PostgreSQL of :mod:`tests.programs`; they go on afterwards."""
-    with _paused(_postmaster(_parameters(url)["host"]).pid):
+    with _paused(_postmaster(_parameters(url)["host"])):
         yield
 
 
@@ -35,10 +35,15 @@ def postgresql_refusing(url: str) -> Iterator[None]:
 @contextmanager
 def redis_paused(url: str) -> Iterator[None]:
     """Stop a Redis of :mod:`tests.programs`; it goes on afterwards."""
-    folder = Path(urlsplit(url).path).parent
-    [pid] = [process.pid for process in psutil.process_iter(["cwd"]) if _is_in(process, folder)]
-    with _paused(pid):
+    with _paused(redis_process(url)):
         yield
+
+
+def redis_process(url: str) -> psutil.Process:
+    """Find the process of a Redis of :mod:`tests.programs`."""
+    folder = str(Path(urlsplit(url).path).parent)
+    [found] = [p for p in psutil.process_iter(["cwd"]) if p.info["cwd"] == folder]
+    return found
 
 
 def _parameters(url: str) -> dict[str, str]:
@@ -49,16 +54,12 @@ def _postmaster(folder: str) -> psutil.Process:
     return psutil.Process(int(Path(folder, "data", "postmaster.pid").read_text().split()[0]))
 
 
-def _is_in(process: psutil.Process, folder: Path) -> bool:
-    return bool(process.info["cwd"] == str(folder))
-
-
 @contextmanager
-def _paused(pid: int) -> Iterator[None]:
+def _paused(first: psutil.Process) -> Iterator[None]:
     # The first process before the others: it must not start new ones meanwhile.
-    processes = [psutil.Process(pid)]
-    processes[0].send_signal(signal.SIGSTOP)
-    processes += processes[0].children(recursive=True)
+    processes = [first]
+    first.send_signal(signal.SIGSTOP)
+    processes += first.children(recursive=True)
     for process in processes:
         process.send_signal(signal.SIGSTOP)
     try:

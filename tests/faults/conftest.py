@@ -20,13 +20,11 @@ class Mortal:
 
     @property
     def pid(self) -> int:
-        assert self.live.process is not None
-        return self.live.process.pid
+        return self.live.pid
 
     @property
     def log(self) -> str:
-        assert self.live.log is not None
-        return self.live.log.read_text()
+        return self.live.logged
 
 
 @pytest_asyncio.fixture

@@ -136,6 +136,8 @@ class Writers:
         self._pause_s = pause_s
         self._stop = asyncio.Event()
         self.sent_at: dict[bytes, float] = {}
+        self.converged_after = 0.0
+        """How long after the last word everyone had all of them; seconds."""
         self.all: list[Writer] = []
         *writing, first, second = seeded.people.values()
         for number, person in enumerate(writing):
@@ -210,11 +212,13 @@ class Writers:
         async with asyncio.timeout(FINISH_S):
             while not all(w.provider.all_saved for w in self.all):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
+        await self.converged()
+        self.converged_after = time.monotonic() - max(self.sent_at.values())
+        async with asyncio.timeout(FINISH_S):
             for writer in self.chatters:
                 while not all(writer.said.values()):
                     await writer.chat()
                     await asyncio.sleep(0.1)
-        await self.converged()
         assert [w.provider.refused for w in self.all if w.provider.refused] == []
         words, said = await asyncio.to_thread(self.check_claims)
         await self._check_copies(words)

@@ -1,0 +1,186 @@
+"""Redis restarted, silent, or losing messages, and nodes cut off: all copies end equal."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.faults.conftest import crowding
+from tests.faults.lines import Line
+from tests.faults.nodes import Nodes, running
+from tests.faults.writers import Writers, crowd
+from tests.live import Live
+from tests.pausing import redis_paused
+from tests.peers import raw
+from tests.peers.raw import Peer, Pen, eventually
+from twinspace_rt.rooms.hub import GROWN
+
+MIB = 1024 * 1024
+DOCUMENTS = 3
+QUICK = (12, 2.0)
+LONG = pytest.param(50, 30.0, marks=[pytest.mark.long, pytest.mark.timeout(600)])
+HEARD_MAX_S = 2.0
+DETECTED_MAX_S = 10.0
+QUEUED_MAX_BYTES = 50 * MIB
+amounts = pytest.mark.parametrize(("count", "seconds"), [QUICK, LONG])
+
+
+@pytest_asyncio.fixture(scope="module")
+async def nodes(
+    tmp_path_factory: pytest.TempPathFactory, postgresql_url: str
+) -> AsyncIterator[Nodes]:
+    """Three servers on one PostgreSQL and one Redis; each test leaves them as they were."""
+    async with running(tmp_path_factory.mktemp("nodes"), postgresql_url) as nodes:
+        yield nodes
+        # What was tried is told in single lines; a traceback is a case nobody thought of.
+        assert [live.pid for live in nodes.all if "Traceback" in live.logged] == []
+
+
+@contextlib.asynccontextmanager
+async def people(nodes: Nodes, count: int) -> AsyncIterator[Writers]:
+    """Have people write on all nodes, in documents that are open on all of them."""
+    seeded = await nodes.seed(people=crowd(count), documents=["text"] * DOCUMENTS)
+    # Those of one document go to different nodes.
+    async with Writers(
+        nodes.storage, seeded, lambda n: nodes.server(n + n // DOCUMENTS)
+    ) as writers:
+        await eventually(lambda: all(w.saved_at for w in writers.all))
+        yield writers
+
+
+def report(what: str, writers: Writers, written: tuple[int, int], *figures: str) -> None:
+    """Print what was measured, in one line."""
+    told = "; ".join(figures)
+    print(
+        f"\n{what} under {len(writers.all)} writers on 3 nodes: {written[0]} words and "
+        f"{written[1]} messages, 0 lost, 0 doubled; all equal {writers.converged_after:.2f} s "
+        f"after the last{'; ' + told if told else ''}"
+    )
+
+
+def heard_p99(writers: Writers, since: float, until: float) -> float:
+    """Tell how long 99 of 100 words took at most, of those heard in a time."""
+    delays = sorted(delay for at, delay in writers.delays if since <= at <= until)
+    return delays[len(delays) * 99 // 100]
+
+
+@amounts
+async def test_messages_get_lost_doubled_and_swapped(
+    nodes: Nodes, count: int, seconds: float
+) -> None:
+    async with people(nodes, count) as writers:
+        for line in nodes.buses:
+            line.lost = line.doubled = line.swapped = 0.05
+        await asyncio.sleep(seconds)
+        for line in nodes.buses:
+            line.lost = 1  # the last of each burst as well
+        written = await writers.finish()
+    done = {fate: sum(line.done[fate] for line in nodes.buses) for fate in nodes.buses[0].done}
+    for line in nodes.buses:
+        line.lost = line.doubled = line.swapped = 0
+    assert min(done.values()) > 0
+    report("bus at fault", writers, written, f"messages {done}")
+    assert writers.converged_after <= 3 * crowding()
+
+
+async def test_one_hint_gets_lost(nodes: Nodes) -> None:
+    """The edit it told of is found by itself, and before what comes after it."""
+    seeded = await nodes.seed()
+    page, pens = seeded.documents[1], (Pen(1), Pen(2))
+    lost = asyncio.Event()
+
+    def loses(channel: str, message: bytes) -> bool:
+        hit = not lost.is_set() and channel.endswith(page) and message.endswith(GROWN)
+        if hit:
+            lost.set()
+        return hit
+
+    async with (
+        await Peer.open(nodes.all[0], seeded.room_id, seeded.people["maja"], page) as maja,
+        await Peer.open(nodes.all[1], seeded.room_id, seeded.people["eleni"], page) as eleni,
+    ):
+        for peer in (maja, eleni):
+            await peer.join()
+            await peer.send(raw.step_2(b"\0\0"))
+            assert await peer.expect("status") == 1
+        nodes.buses[1].loses = loses
+        began = time.monotonic()
+        await maja.send(raw.update(pens[0].write("lost ")))
+        pens[1].apply(await eleni.expect("update"))
+        took = time.monotonic() - began
+        nodes.buses[1].loses = lambda channel, message: False
+        assert lost.is_set()
+        assert str(pens[1]) == "lost "
+    print(f"\nhint lost: the edit was heard after {took:.2f} s")
+    assert took <= HEARD_MAX_S * crowding()
+
+
+@amounts
+async def test_redis_is_restarted_and_empty(nodes: Nodes, count: int, seconds: float) -> None:
+    async with people(nodes, count) as writers:
+        await asyncio.sleep(seconds / 2)
+        await asyncio.to_thread(nodes.restart_redis)
+        await asyncio.sleep(seconds / 2)
+        written = await writers.finish()
+        assert [w.number for w in writers.all if w.provider.connections != 1] == []
+    report("Redis killed and empty", writers, written)
+    assert writers.converged_after <= 5 * crowding()
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds"),
+    [(12, 3.0), LONG],
+)
+async def test_redis_falls_silent(nodes: Nodes, count: int, seconds: float) -> None:
+    async with people(nodes, count) as writers:
+        before, told = nodes.memory(), [losses(live) for live in nodes.all]
+        with redis_paused(nodes.redis_url):
+            began, detected = time.monotonic(), 0.0
+            while time.monotonic() < began + seconds:
+                await asyncio.sleep(0.1)
+                now = [losses(live) for live in nodes.all]
+                if not detected and all(n > t for n, t in zip(now, told, strict=True)):
+                    detected = time.monotonic() - began
+            grown = max(now - then for now, then in zip(nodes.memory(), before, strict=True))
+            p99 = heard_p99(writers, began + HEARD_MAX_S, time.monotonic())
+        written = await writers.finish()
+        assert [w.number for w in writers.all if w.provider.connections != 1] == []
+    figures = [f"heard within {p99:.2f} s (p99)", f"grown by {grown / MIB:.0f} MiB"]
+    if seconds > DETECTED_MAX_S:
+        figures.append(f"noticed after {detected:.1f} s")
+        assert 0 < detected <= DETECTED_MAX_S * crowding()
+    report(f"Redis silent for {seconds:.0f} s", writers, written, *figures)
+    assert p99 <= HEARD_MAX_S * crowding()
+    assert grown <= QUEUED_MAX_BYTES
+
+
+def losses(live: Live) -> int:
+    """Count how often a server has noticed that its Redis is silent, by what it logged."""
+    return live.logged.count("redis subscriber: TimeoutError")
+
+
+@pytest.mark.parametrize(
+    ("line", "fault", "count", "seconds"),
+    [
+        ("buses", "half_open", *QUICK),
+        ("databases", "down", *QUICK),
+        *(
+            pytest.param(line, fault, 50, 30.0, marks=[pytest.mark.long, pytest.mark.timeout(600)])
+            for line in ("buses", "databases")
+            for fault in ("half_open", "down")
+        ),
+    ],
+)
+async def test_one_node_is_cut_off(
+    nodes: Nodes, line: str, fault: str, count: int, seconds: float
+) -> None:
+    async with people(nodes, count) as writers:
+        cut: Line = getattr(nodes, line)[0]
+        with getattr(cut, fault)():
+            await asyncio.sleep(seconds)
+        written = await writers.finish()
+        assert [w.number for w in writers.all if w.provider.connections != 1] == []
+    report(f"{line} of one node {fault} for {seconds:.0f} s", writers, written)

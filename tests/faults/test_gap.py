@@ -1,0 +1,51 @@
+"""A snapshot made by a node that lacks another node's last edit: it says no more than it has."""
+
+from pathlib import Path
+
+from sqlalchemy import select
+
+from tests.faults.storage import bodies
+from tests.live import seed_room, serve_here
+from tests.peers import raw
+from tests.peers.raw import Peer, Pen, words_of
+from twinspace_rt.streams.models import stream
+
+TURNS = 4
+
+
+async def test_a_snapshot_covers_no_gap(tmp_path: Path, postgresql_url: str) -> None:
+    """No bus is between these nodes, so each learns of the other's edits a moment later."""
+    async with (
+        serve_here(tmp_path / "one", database_url=postgresql_url) as one,
+        serve_here(tmp_path / "two", database_url=postgresql_url) as two,
+    ):
+        assert one.node is not None
+        assert two.node is not None
+        seeded = await one.node.database.write(seed_room)
+        page, pen, gaps, words = seeded.documents[1], Pen(1), 0, ""
+        where = select(stream.c.snapshot_seq, stream.c.head_seq).where(stream.c.id == page)
+        async with (
+            await Peer.open(one, seeded.room_id, seeded.people["maja"], page) as maja,
+            await Peer.open(two, seeded.room_id, seeded.people["eleni"], page) as eleni,
+        ):
+            reader = Pen(2)
+            for peer in (maja, eleni):
+                await peer.join()
+                await peer.send(raw.step_2(b"\0\0"))
+                assert await peer.expect("status") == 1
+            behind = await two.node.library.open(page)
+            assert behind is not None
+            for turn in range(TURNS):
+                before = behind.head_seq
+                words += f"word{turn} "
+                await maja.send(raw.update(pen.write(f"word{turn} ")))
+                assert await maja.expect("status") == 1
+                await two.node.library.compact(behind)
+                stored = await two.node.database.read(lambda db: db.execute(where).one())
+                assert stored.snapshot_seq <= stored.head_seq == turn + 1
+                gaps += 0 < stored.snapshot_seq == before < stored.head_seq
+                replay = await two.node.database.read(lambda db: bodies(db, page))
+                assert words_of(replay) == words
+                reader.apply(await eleni.expect("update"))
+                assert str(reader) == words
+        assert gaps > 0
