@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from scripts.node import CLIENT, PEERS
 from scripts.steps import ROOT
+from twinspace_rt import __version__
 from twinspace_rt.settings import Settings, load_settings
 
 PACKAGE = ROOT / "twinspace_rt"
@@ -140,6 +142,11 @@ def test_npm_lock_pins_hashes_for_every_system_and_names_no_host(folder: Path) -
         name for entry in packages.values() for name in entry.get("optionalDependencies", ())
     }
     assert optional <= names, "what other systems need is missing"
+
+
+def test_the_program_knows_its_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == __version__
 
 
 def test_readme_lists_every_setting_with_its_default() -> None:

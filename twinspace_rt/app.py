@@ -28,6 +28,7 @@ from twinspace_rt.docs.library import Library
 from twinspace_rt.errors import CloseCode
 from twinspace_rt.forum import feature as forum_feature
 from twinspace_rt.operations.figures import Parts
+from twinspace_rt.operations.listener import check_guarded
 from twinspace_rt.operations.watch import Watch
 from twinspace_rt.people import feature as people_feature
 from twinspace_rt.people.administration import AdministrationRoutes
@@ -91,6 +92,7 @@ def build_node(settings: Settings) -> Node:
         DatabaseBusy: Another process has the embedded database.
         StorageUnavailable: PostgreSQL does not answer, or does not let this server in.
     """
+    check_guarded(settings)
     bus: Bus = RedisBus(settings.bus_url) if settings.bus_url else MemoryBus()
     settings.data_dir.mkdir(parents=True, exist_ok=True)  # the secret's, with any database
     database: Database = (

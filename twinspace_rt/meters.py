@@ -5,8 +5,9 @@ counted here (:mod:`twinspace_rt.operations.figures`). Labels are codes that sta
 never a name, an identifier or anything a person wrote, so there is a bounded number of them.
 """
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
+disable_created_metrics()  # type: ignore[no-untyped-call]
 COUNTED = CollectorRegistry()
 
 commit_seconds = Histogram(

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import Connection, inspect, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import twinspace_rt.app  # noqa: F401 - brings in every table
+from tests.live import seed_room
 from tests.programs import postgresql
 from twinspace_rt.db.engine import SqliteDatabase
+from twinspace_rt.db.metadata import metadata
 from twinspace_rt.db.migrate import differences, downgrade, migrate, revisions
 
 
@@ -44,6 +46,37 @@ def test_the_history_is_one_line() -> None:
     assert revisions() == sorted(revisions())
 
 
+FIRST = "0001"
+
+
+def everything(connection: Connection) -> dict[str, list[str]]:
+    """Read all rows of the tables that the first version had."""
+    had = set(inspect(connection).get_table_names())
+    return {
+        table.name: sorted(map(str, connection.execute(select(table))))
+        for table in metadata.sorted_tables
+        if table.name in had
+    }
+
+
+def migrate_with_data(connection: Connection) -> None:
+    """Come from the first version up with a room in it: nothing of it changes."""
+    migrate(connection, FIRST)
+    seed_room(connection)
+    before = everything(connection)
+    assert before["document"]
+    migrate(connection)
+    assert {name: rows for name, rows in everything(connection).items() if name in before} == before
+    assert differences(connection) == []
+    downgrade(connection, FIRST)
+    assert everything(connection) == before
+    migrate(connection)
+
+
+def test_a_room_of_the_first_version_is_still_there(sqlite: SqliteDatabase) -> None:
+    sqlite.write_now(migrate_with_data)
+
+
 async def test_postgresql_gets_the_same_tables() -> None:
     with postgresql() as address:
         engine = create_async_engine(address)
@@ -53,5 +86,6 @@ async def test_postgresql_gets_the_same_tables() -> None:
             async with engine.begin() as connection:
                 assert await connection.run_sync(differences) == []
                 await connection.run_sync(lambda db: downgrade(db, "base"))
+                await connection.run_sync(migrate_with_data)
         finally:
             await engine.dispose()

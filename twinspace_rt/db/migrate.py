@@ -23,14 +23,14 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
-def migrate(connection: Connection) -> None:
+def migrate(connection: Connection, upto: str = "head") -> None:
     """Apply every migration that this database has not had yet, in the caller's transaction.
 
     Nodes that start at once do it one after the other; all but the first find nothing to do.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
-    command.upgrade(_config(connection), "head")
+    command.upgrade(_config(connection), upto)
 
 
 def downgrade(connection: Connection, revision: str) -> None:

@@ -17,10 +17,12 @@ from prometheus_client import CollectorRegistry, make_asgi_app
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from twinspace_rt.errors import BadSetting
 from twinspace_rt.settings import Settings
 
 log = logging.getLogger(__name__)
 PORTS_TRIED = 64
+LOOPBACKS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class MetricsApp:
@@ -56,6 +58,19 @@ class _Server(uvicorn.Server):
         yield
 
 
+def check_guarded(settings: Settings) -> None:
+    """Refuse to let everybody read.
+
+    Raises:
+        BadSetting: Other machines could, without a token.
+    """
+    if settings.metrics_host not in LOOPBACKS and not settings.metrics_token:
+        raise BadSetting(
+            "TWINSPACE_METRICS_HOST lets other machines read the metrics: set "
+            "TWINSPACE_METRICS_TOKEN as well, and have Prometheus send it."
+        )
+
+
 def bind(settings: Settings) -> socket.socket | None:
     """Take the first free port from ``metrics_port`` on; ``None`` if no metrics are wanted.
 
@@ -63,9 +78,10 @@ def bind(settings: Settings) -> socket.socket | None:
     """
     if not settings.metrics_port:
         return None
-    for port in range(settings.metrics_port, settings.metrics_port + PORTS_TRIED):
+    family = socket.AF_INET6 if ":" in settings.metrics_host else socket.AF_INET
+    for port in range(settings.metrics_port, min(settings.metrics_port + PORTS_TRIED, 1 << 16)):
         try:
-            return socket.create_server((settings.metrics_host, port))
+            return socket.create_server((settings.metrics_host, port), family=family)
         except OSError:
             continue
     log.error("metrics: no port is free from %d on; they cannot be read", settings.metrics_port)

@@ -92,9 +92,11 @@ def do_want_closed(connection: Connection, node_id: str, closed: bool) -> bool:
 def count_troubled(connection: Connection) -> dict[str, int]:
     """Count the documents that the engine has failed on."""
     counted = connection.execute(
-        select(stream.c.state, func.count().label("count")).where(TROUBLED).group_by(stream.c.state)
+        select(stream.c.state, func.count().label("number"))
+        .where(TROUBLED)
+        .group_by(stream.c.state)
     )
-    return {"suspect": 0, "quarantined": 0} | {row.state: row.count for row in counted}
+    return {"suspect": 0, "quarantined": 0} | {row.state: row.number for row in counted}
 
 
 def read_nodes(connection: Connection) -> list[NodeFacts]:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 from twinspace_rt import __version__
 from twinspace_rt.db.engine import Database
-from twinspace_rt.errors import BadSetting, StorageUnavailable
+from twinspace_rt.errors import StorageUnavailable
 from twinspace_rt.operations import listener
 from twinspace_rt.operations.figures import Figures, Parts
 from twinspace_rt.operations.lag import LagWatch
@@ -22,32 +22,22 @@ from twinspace_rt.settings import Settings
 log = logging.getLogger(__name__)
 BEAT_S = 5.0
 END_S = 1.0
-LOOPBACKS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Watch:
-    """Keeps the figures of one node, and the row that tells the others.
-
-    Raises:
-        BadSetting: Metrics could be read by everybody.
-    """
+    """Keeps the figures of one node, and the row that tells the others."""
 
     def __init__(self, settings: Settings, database: Database, parts: Parts) -> None:
-        if settings.metrics_host not in LOOPBACKS and not settings.metrics_token:
-            raise BadSetting(
-                "TWINSPACE_METRICS_HOST lets other machines read the metrics: set "
-                "TWINSPACE_METRICS_TOKEN as well, and have Prometheus send it."
-            )
         self.who = Identity(parts.hub.neighbours.node_id, __version__, platform.node(), os.getpid())
         self._settings = settings
         self._database = database
         self._parts = parts
         self._lag = LagWatch()
-        self._told = Told(False, {})
+        self.told = Told(False, {})
         self._database_answers = True
         self._draining = False
         self._hurry = asyncio.Event()
-        self._metrics_port: int | None = None
+        self.metrics_port: int | None = None
         self._ran = (time.monotonic(), time.process_time())
         self.registry = registry_of(NodeCollector(parts.read, lambda: self.state, self._stored))
 
@@ -56,15 +46,15 @@ class Watch:
         """What the node is doing: see `models.STATES`."""
         if self._draining:
             return DRAINING
-        return CLOSED if self._told.wanted_closed else READY
+        return CLOSED if self.told.wanted_closed else READY
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Watch while the context lasts; then the node's row goes."""
         socket = listener.bind(self._settings)
         if socket is not None:
-            self._metrics_port = socket.getsockname()[1]
-            log.info("metrics port=%d", self._metrics_port)
+            self.metrics_port = socket.getsockname()[1]
+            log.info("metrics port=%d", self.metrics_port)
         self._lag.start()
         beats = asyncio.create_task(self._beat_on(), name="beats")
         try:
@@ -100,7 +90,7 @@ class Watch:
     async def _beat(self) -> None:
         """Write how the node does, and learn what is wanted of it."""
         figures, state = self._figures(), self.state
-        self._told = await self._database.write(lambda db: do_beat(db, self.who, state, figures))
+        self.told = await self._database.write(lambda db: do_beat(db, self.who, state, figures))
         self._database_answers = True
 
     async def _end(self) -> None:
@@ -111,10 +101,10 @@ class Watch:
     def _figures(self) -> Figures:
         figures = self._parts.read()
         figures.lag_s = round(self._lag.take_worst(), 4)
-        figures.metrics_port = self._metrics_port
+        figures.metrics_port = self.metrics_port
         (began, ran), self._ran = self._ran, (time.monotonic(), time.process_time())
         figures.processor_share = round((self._ran[1] - ran) / max(0.001, self._ran[0] - began), 4)
         return figures
 
     def _stored(self) -> tuple[bool, dict[str, int]]:
-        return self._database_answers, self._told.troubled
+        return self._database_answers, self.told.troubled

@@ -1,0 +1,64 @@
+"""The event loop's lag is measured, and what holds it up is named by its place alone."""
+
+import asyncio
+import logging
+import re
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.peers.raw import eventually
+from twinspace_rt.operations import lag
+from twinspace_rt.operations.lag import LagWatch, place_of
+from twinspace_rt.web.security import header
+
+SECRET = "what somebody wrote"
+
+
+async def test_what_blocks_the_loop_is_logged_once_and_without_a_word_of_it(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(_: str) -> None:
+        time.sleep(0.4)
+
+    monkeypatch.setattr(lag, "PACKAGE", Path(__file__).parent)  # as if this were the program
+    watch = LagWatch()
+    watch.start()
+    try:
+        await asyncio.sleep(2 * lag.TICK_S)
+        caplog.clear()
+        slow(SECRET)
+        await eventually(lambda: "loop blocked" in caplog.text)
+        assert watch.take_worst() >= 0.4 - lag.TICK_S
+        assert watch.take_worst() < 0.4 - lag.TICK_S
+    finally:
+        watch.stop()
+    blocked = [r for r in caplog.records if "loop blocked" in r.getMessage()]
+    assert blocked[0].levelno == logging.WARNING
+    assert "at=test_lag.py:" in blocked[0].getMessage()
+    assert SECRET not in caplog.text
+
+
+async def test_a_watch_that_is_stopped_measures_no_more(caplog: pytest.LogCaptureFixture) -> None:
+    watch = LagWatch()
+    watch.start()
+    watch.stop()
+    time.sleep(0.2)  # noqa: ASYNC251 - the loop is to be held up
+    await asyncio.sleep(2 * lag.TICK_S)
+    assert "loop blocked" not in caplog.text
+
+
+def test_the_place_is_the_innermost_line_of_the_program() -> None:
+    places: list[str] = []
+
+    def headers() -> Iterator[tuple[bytes, bytes]]:
+        places.append(place_of(sys._getframe()))
+        yield b"origin", SECRET.encode()
+
+    assert header(headers(), b"origin") == SECRET
+    assert re.fullmatch(r"web/security\.py:\d+", places[0])
+    assert place_of(sys._getframe()) == ""  # only the tests run here
+    assert place_of(None) == ""
