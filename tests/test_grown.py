@@ -8,6 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from tests.client import RoomClient
 from tests.grown import Grown, grow
 from tests.pausing import postgresql_paused
 from tests.peers import raw
@@ -64,6 +65,15 @@ async def test_sign_in_holds_on_every_node(grown: Grown) -> None:
             base_url=node.http, cookies={"twinspace": maja.token}, headers={"origin": node.origin}
         ) as browser:
             assert (await browser.get("/api/me")).status_code == 200
+
+
+async def test_a_ticket_made_on_one_node_opens_a_room_on_the_other(grown: Grown) -> None:
+    room, maja = grown.room, grown.room.people["maja"]
+    assert grown.nodes[0].node is not None
+    ticket = grown.nodes[0].node.tickets.make(maja.session_id, room.room_id)
+    async with await RoomClient.open(grown.nodes[1], room.room_id, None) as window:
+        await window.send_json({"ticket": ticket})
+        assert (await window.hello())["you"]["member_id"] == maja.member_id
 
 
 async def test_what_is_said_on_one_node_is_heard_on_the_other_in_order(grown: Grown) -> None:

@@ -7,13 +7,14 @@ import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, WebSocketRoute
 
 from twinspace_rt.accounts.entry import Entry
 from twinspace_rt.accounts.http import SignInRoutes
 from twinspace_rt.accounts.sessions import cookie_name
-from twinspace_rt.accounts.tickets import Tickets
+from twinspace_rt.accounts.tickets import Tickets, shared_secret
 from twinspace_rt.bus.base import Bus
 from twinspace_rt.bus.memory import MemoryBus
 from twinspace_rt.bus.redis import RedisBus
@@ -41,7 +42,7 @@ from twinspace_rt.rooms.room import FeatureSet
 from twinspace_rt.settings import Settings
 from twinspace_rt.web.api import Api
 from twinspace_rt.web.http import site_routes
-from twinspace_rt.web.security import Origins, load_secret
+from twinspace_rt.web.security import Origins
 from twinspace_rt.web.websocket import Door, RoomEndpoint, YjsEndpoint
 
 log = logging.getLogger(__name__)
@@ -94,13 +95,13 @@ def build_node(settings: Settings) -> Node:
     """
     check_guarded(settings)
     bus: Bus = RedisBus(settings.bus_url) if settings.bus_url else MemoryBus()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)  # the secret's, with any database
+    settings.data_dir.mkdir(parents=True, exist_ok=True)  # with any database
     database: Database = (
         PostgresqlDatabase(settings.database_url)
         if settings.database_url
         else SqliteDatabase(settings.sqlite_path)
     )
-    database.write_now(migrate)
+    secret = database.write_now(_prepare)
     features = FeatureSet(FEATURES)
     hub = RoomHub(
         database,
@@ -116,13 +117,18 @@ def build_node(settings: Settings) -> Node:
         database=database,
         bus=bus,
         origins=Origins(settings),
-        tickets=Tickets(load_secret(settings.data_dir / "secret.key")),
+        tickets=Tickets(secret),
         hub=hub,
         entry=Entry(settings, database, hub.close_sessions),
         engine=engine,
         library=library,
         watch=Watch(settings, database, Parts(hub, library, engine)),
     )
+
+
+def _prepare(connection: Connection) -> bytes:
+    migrate(connection)
+    return shared_secret(connection)
 
 
 def create_app(node: Node) -> Starlette:

@@ -19,7 +19,7 @@ class Settings:
     port: int = 8000
     """TCP port the server listens on; 0 takes a free one."""
     data_dir: Path = Path("var")
-    """Folder of the embedded database and of the server's secret key."""
+    """Folder of the embedded database and of the operator's socket."""
     database_url: str = ""
     """``postgresql+asyncpg://user:password@host/name``; empty: a file in the data folder."""
     bus_url: str = ""

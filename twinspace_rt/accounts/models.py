@@ -108,6 +108,14 @@ invitation = Table(
     Column("revoked_at", BigInteger),
 )
 
+# What all nodes sign with, so that what one of them signed holds on every other.
+server_secret = Table(
+    "server_secret",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("secret", LargeBinary(32), nullable=False),
+)
+
 # WebSocket tickets that were used, until they would have expired anyway.
 spent_ticket = Table(
     "spent_ticket",

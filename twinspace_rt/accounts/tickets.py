@@ -3,13 +3,30 @@
 A ticket travels in the first frame, never in an address, where logs would keep it.
 """
 
+import secrets
+
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Connection, delete, insert, select
 
-from twinspace_rt.accounts.models import spent_ticket
+from twinspace_rt.accounts.models import server_secret, spent_ticket
 from twinspace_rt.ids import is_id, new_id
 
 TICKET_MAX_AGE_S = 30
+SIGNING = "tickets"
+
+
+def shared_secret(connection: Connection) -> bytes:
+    """Read what every node of this database signs tickets with; the first one makes it.
+
+    To be called while nobody else does, as in the transaction that migrates the database.
+    """
+    made = connection.execute(
+        select(server_secret.c.secret).where(server_secret.c.name == SIGNING)
+    ).scalar_one_or_none()
+    if made is None:
+        made = secrets.token_bytes(32)
+        connection.execute(insert(server_secret).values(name=SIGNING, secret=made))
+    return bytes(made)
 
 
 class Tickets:

@@ -1,10 +1,7 @@
 """Origins: which pages may open our sockets and change things, and what a page of ours may load."""
 
 import ipaddress
-import os
-import secrets
 from collections.abc import Iterable
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -141,15 +138,3 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
-
-
-def load_secret(path: Path) -> bytes:
-    """Read the server's key, making it at the first start; only its owner can read the file."""
-    try:
-        return bytes.fromhex(path.read_text("ascii"))
-    except FileNotFoundError:
-        secret = secrets.token_bytes(32)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secret.hex())
-        return secret
