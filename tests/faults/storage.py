@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from tests.databases import create_database, drop_database
 from tests.live import Live, SeededRoom, free_port, seed_before_start, seed_room, start_process
 from tests.peers.raw import words_of
 from twinspace_rt.chat.models import message
+from twinspace_rt.db.engine import Database, SqliteDatabase
 from twinspace_rt.db.migrate import migrate
 from twinspace_rt.db.postgresql import PostgresqlDatabase
 from twinspace_rt.streams.models import entry, snapshot, stream
@@ -47,6 +49,27 @@ class Storage:
         if self.url:
             environment = {"TWINSPACE_DATABASE_URL": self.url, **environment}
         return start_process(self.folder / node, port or free_port(), **environment)
+
+    def open(self) -> Database:
+        """Open it as a server does; no other one has it."""
+        if self.url:
+            return PostgresqlDatabase(self.url)
+        return SqliteDatabase(self.folder / "twinspace.db")
+
+    @contextlib.contextmanager
+    def copy(self) -> "Iterator[Storage]":
+        """Copy it while no server has it; the copy is gone after the block."""
+        name = f"copy{next(_numbers)}"
+        folder = self.folder.with_name(name)
+        if self.url:
+            server, _, original = self.url.rpartition("&database=")
+            url = create_database(server, name, original)
+            yield Storage(folder, url)
+            drop_database(server, name)
+        else:
+            shutil.copytree(self.folder, folder)
+            yield Storage(folder)
+            shutil.rmtree(folder)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Look into it beside the servers; blocks meanwhile."""
