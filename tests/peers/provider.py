@@ -37,6 +37,7 @@ class Provider:
         self.connection: Peer | None = None
         self._queue: list[bytes] = []
         self._unsynced = 0
+        self._line = asyncio.Lock()
 
     @property
     def connected(self) -> bool:
@@ -46,6 +47,14 @@ class Provider:
     def all_saved(self) -> bool:
         return self.synced and not self._unsynced and self.saved == self.edits
 
+    @property
+    def standing(self) -> str:
+        """How things stand, for a test that has waited in vain."""
+        return (
+            f"connected={self.connected} synced={self.synced} unsynced={self._unsynced}"
+            f" edits={self.edits} saved={self.saved} vector={self.pen.vector}"
+        )
+
     async def serve(self, live: Live, room_id: str, person: Someone, document: str) -> int:
         """Connect, and work until the socket ends; returns the close code (1006: none came).
 
@@ -53,11 +62,13 @@ class Provider:
             OSError, InvalidHandshake: It cannot connect.
         """
         peer = await Peer.open(live, room_id, person, document, text=self._text)
-        self.connection = peer
-        self._unsynced = 1
         try:
             with contextlib.suppress(ConnectionClosed):
-                await peer.send(raw.auth(), raw.step_1(raw.vector(self.pen.vector)))
+                # Connecting and the server's Ping are one moment here. What is deleted between
+                # them is counted, but nobody can tell it from what was deleted offline, which is
+                # not: it would be "not saved" as long as the connection lasts.
+                assert (await peer.next()).name == "ping"
+                await self._begin(peer)
                 async for told in peer:
                     await self._take(peer, told)
         finally:
@@ -65,14 +76,17 @@ class Provider:
             peer.socket.transport.abort()
         return peer.socket.close_code or 1006
 
+    async def _begin(self, peer: Peer) -> None:
+        self.connection, self._unsynced = peer, 1
+        # What was typed offline goes before all that is typed from now on; the Pong marks its end.
+        queue, self._queue = self._queue, []
+        first = [raw.auth(), raw.step_1(raw.vector(self.pen.vector)), *queue]
+        async with self._line:
+            await peer.send(*first)
+            await peer.socket.send(PONG)
+
     async def _take(self, peer: Peer, told: Told) -> None:
         match told.name:
-            case "ping":
-                # What was typed offline goes first; the Pong marks its end.
-                queue, self._queue = self._queue, []
-                for message in queue:
-                    await peer.send(message)
-                await peer.socket.send(PONG)
             case "step1":
                 await peer.send(raw.step_2(self.pen.lacking(told.value)))
             case "update":
@@ -109,7 +123,8 @@ class Provider:
             self._queue.append(message)
             return
         with contextlib.suppress(ConnectionClosed):
-            await peer.send(message)
+            async with self._line:
+                await peer.send(message)
 
     async def say(self, command: dict[str, Any]) -> None:
         """Send a text command, if there is a connection."""

@@ -46,8 +46,9 @@ def end_content(name: str) -> str:
 
 
 def stored(path: Path, document: str) -> tuple[bytes | None, list[bytes]]:
-    """Read a document's snapshot and the entries after it."""
+    """Read a document's snapshot and the entries after it, as they were at one moment."""
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        database.execute("begin")
         snapshot = database.execute(
             "select body from snapshot where stream_id = ? order by upto_seq desc", (document,)
         ).fetchone()

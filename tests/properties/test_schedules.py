@@ -4,6 +4,7 @@ import asyncio
 import functools
 import os
 import random
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from twinspace_rt.docs import library
 from twinspace_rt.docs.validator import Kind
 
 PEOPLE = ("anna", "nikos", "olga", "maja", "eleni")
+FINISH_S = 60
 SEED = os.environ.get("SCHEDULE_SEED")  # of a schedule that failed, to see it again
 SEEDS = [int(SEED)] if SEED else [1, 2]
 
@@ -118,15 +120,16 @@ class Schedule:
 
     async def finish(self) -> None:
         """Have everybody back, and wait until all have the same, and have it saved."""
-        async with asyncio.timeout(60):
-            while not (
-                all(desk.provider.all_saved for desk in self.desks)
-                and len({str(desk.provider.pen) for desk in self.desks}) == 1
-            ):
-                # A line that was cut a moment ago may not know it yet.
-                for desk in self.desks:
-                    await self.connect(desk)
-                await asyncio.sleep(0.02)
+        give_up = time.monotonic() + FINISH_S
+        while not (
+            all(desk.provider.all_saved for desk in self.desks)
+            and len({str(desk.provider.pen) for desk in self.desks}) == 1
+        ):
+            assert time.monotonic() < give_up, [desk.provider.standing for desk in self.desks]
+            # A line that was cut a moment ago may not know it yet.
+            for desk in self.desks:
+                await self.connect(desk)
+            await asyncio.sleep(0.02)
 
     async def close(self) -> None:
         """Cut all lines."""
