@@ -5,7 +5,7 @@ from pycrdt import merge_updates
 from tests.live import Live, SeededRoom
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen
-from twinspace_rt.docs.document import CLIENTS_PER_HOUR
+from twinspace_rt.docs.judge import CLIENTS_PER_HOUR
 
 
 async def test_one_member_brings_so_many_client_ids_an_hour(live: Live, seeded: SeededRoom) -> None:

@@ -81,9 +81,9 @@ class Channel:
     def take(self, document: Document, session: Session, message: Message) -> None:
         """Take a message about a document that is open for this connection."""
         if message.type is MessageType.AWARENESS:
-            document.receive_awareness(session, message.body)
+            document.cursors.receive(session, message.body)
         elif message.type is MessageType.QUERY_AWARENESS:
-            document.tell_everyone(session)
+            document.cursors.tell_everyone(session)
         elif message.type is MessageType.SYNC:
             self._take_sync(document, session, message)
 
@@ -216,7 +216,7 @@ class HocuspocusChannel(Channel):
             return
         session = self.open_session(key, document, scope, prefix, acknowledges=True)
         session.send(wire.authenticated(session.scope.value))
-        document.tell_everyone(session)
+        document.cursors.tell_everyone(session)
 
     def _opened(self, task: "asyncio.Task[None]") -> None:
         self._opening = None
@@ -256,7 +256,7 @@ class YjsChannel(Channel):
         self.ponged = True
         self._session = self.open_session("", document, scope, b"", acknowledges=False)
         self._document = document
-        document.tell_everyone(self._session)
+        document.cursors.tell_everyone(self._session)
 
     def receive(self, frame: bytes) -> None:
         """Take a frame."""

@@ -1,0 +1,79 @@
+"""The cursors of one open document: gathered, and told in batches."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+
+from twinspace_rt.bus.neighbours import Neighbours
+from twinspace_rt.docs import wire
+from twinspace_rt.docs.awareness import Awareness
+from twinspace_rt.docs.session import Session
+from twinspace_rt.rooms.connection import Frame
+
+TICK_S = 0.1
+
+
+class Cursors:
+    """Takes in what sessions and other nodes show, and tells all sessions of it.
+
+    Args:
+        document_id: The document.
+        sessions: Who is in it, now and later.
+        is_foreign: Whether a client id is bound to another member than this one.
+        neighbours: The other nodes.
+    """
+
+    def __init__(
+        self,
+        document_id: str,
+        sessions: Collection[Session],
+        is_foreign: Callable[[int, str], bool],
+        neighbours: Neighbours,
+    ) -> None:
+        self._sessions = sessions
+        self._awareness = Awareness(is_foreign)
+        self._timer: asyncio.TimerHandle | None = None
+        self._elsewhere = neighbours.share(
+            f"{document_id}.cursors", whole=self._awareness.own, told=self._shown_elsewhere
+        )
+
+    def receive(self, session: Session, body: bytes) -> None:
+        """Take in a cursor; told to the others in the next batch."""
+        if self._awareness.receive(body, session, session.principal):
+            self._tell_soon()
+
+    def leave(self, session: Session) -> None:
+        """Take away what a session showed."""
+        if self._awareness.leave(session):
+            self._tell_soon()
+
+    def tell_everyone(self, session: Session) -> None:
+        """Send a session the cursors of all who are here."""
+        body = self._awareness.everyone()
+        if body is not None:
+            session.send(wire.awareness(body))
+
+    def close(self) -> None:
+        """Show the other nodes nothing any more, and hear nothing of them."""
+        self._elsewhere.close()
+
+    def _shown_elsewhere(self, node: str, values: Mapping[str, bytes | None]) -> None:
+        if self._awareness.show(node, values):
+            self._tell_soon()
+
+    def _tell_soon(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tell)
+
+    def _tell(self) -> None:
+        self._timer = None
+        changes = self._awareness.changes()
+        self._elsewhere.tell(changes.own)
+        made: dict[tuple[bytes, bytes], Frame] = {}
+        for session in self._sessions:
+            body = changes.for_owner(session)
+            if body is None:
+                continue
+            frame = made.get((session.prefix, body))
+            if frame is None:
+                frame = made[session.prefix, body] = session.frame(wire.awareness(body))
+            session.connection.send(frame)

@@ -1,0 +1,85 @@
+"""What waits in a document's queue, and what becomes of each edit."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from twinspace_rt.docs.session import Asked, Session
+from twinspace_rt.docs.validator import Update, Verdict
+
+
+@dataclass(slots=True)
+class Edit:
+    """An Update or a SyncStep2.
+
+    Attributes:
+        asked: For a SyncStep2 why the server had asked for it, if it had.
+        after_pong: Whether it came after the Pong that ends a provider's offline queue.
+    """
+
+    session: Session
+    data: bytes
+    step_2: bool
+    asked: Asked | None
+    after_pong: bool
+
+
+@dataclass(slots=True)
+class Sync:
+    """A SyncStep1 to be answered."""
+
+    session: Session
+    vector: dict[int, int]
+
+
+@dataclass(slots=True)
+class Turn:
+    """A place in the queue for whoever needs the committed state."""
+
+    ready: asyncio.Future[None]
+    done: asyncio.Future[None]
+
+
+Item = Edit | Sync | Turn
+
+
+@dataclass(slots=True)
+class Taken:
+    """An edit the validator took in, or found to hold nothing new."""
+
+    edit: Edit
+    update: Update
+    verdict: Verdict
+
+
+@dataclass(slots=True)
+class Missed:
+    """An edit that builds on something not here."""
+
+    edit: Edit
+
+
+@dataclass(slots=True)
+class Rejected:
+    """An edit that is refused; ``first`` if this freezes the document for its session."""
+
+    edit: Edit
+    code: str
+    first: bool
+
+
+Outcome = Taken | Missed | Rejected | Sync
+
+
+def new_ones(outcomes: Sequence[Outcome]) -> list[Taken]:
+    """Pick the edits that have to be stored."""
+    return [o for o in outcomes if isinstance(o, Taken) and o.verdict.canonical is not None]
+
+
+class Budget(Protocol):
+    """Counts the bytes of edits that wait, over all documents of a node."""
+
+    def add(self, count: int) -> None:
+        """Count bytes in (or, negative, out)."""
+        ...
