@@ -28,10 +28,12 @@ class DocumentKind(StrEnum):
 def serve() -> None:
     """Run the server until it is told to stop (Ctrl+C, or SIGTERM)."""
     from twinspace_rt.app import build_node
-    from twinspace_rt.server import Server, set_up_logging
+    from twinspace_rt.operations.log_lines import set_up_logging
+    from twinspace_rt.server import Server
 
-    set_up_logging()
-    Server(build_node(load_settings())).run()
+    settings = load_settings()
+    set_up_logging(settings.log_format)
+    Server(build_node(settings)).run()
 
 
 @cli.command()

@@ -1,7 +1,6 @@
 """Runs the application under uvicorn, with defaults fit for long-lived sockets."""
 
 import contextlib
-import logging
 import socket
 from collections.abc import Sequence
 
@@ -68,10 +67,3 @@ def show(origin: str, ways: Sequence[Way]) -> None:
         print("\nWays in; side by side in one browser, each keeps its own sign-in:", flush=True)
     for way in ways:
         print(f"  {way.who}\n    {way.link}", flush=True)
-
-
-def set_up_logging() -> None:
-    """Log to standard error: one line a record, never a person's words, names or secrets."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for quiet in ("uvicorn.error", "alembic"):
-        logging.getLogger(quiet).setLevel(logging.WARNING)

@@ -56,6 +56,8 @@ class Settings:
     """Address of that port; one that other machines reach needs a token."""
     metrics_token: str = ""
     """What Prometheus sends as its bearer token; empty: this machine may read without."""
+    log_format: str = "text"
+    """``text``, or ``json`` for one object a line."""
     engine_step_s: float = 1.0
     """Seconds the document engine may spend on one step before it is ended and restarted."""
 

@@ -131,7 +131,7 @@ async def test_no_word_of_a_message_reaches_the_log(
     address = tmp_path / "redis.sock"
     bus = RedisBus(f"unix://:pass-word@{address}", ping_s=PING_S)
     carrying = asyncio.create_task(bus.run())
-    await eventually(lambda: "redis subscriber" in caplog.text)
+    await eventually(lambda: "redis lost line=subscriber" in caplog.text)
     bus.close()
     await carrying
     assert "pass-word" not in caplog.text

@@ -159,7 +159,7 @@ async def test_redis_falls_silent(nodes: Nodes, count: int, seconds: float) -> N
 
 def losses(live: Live) -> int:
     """Count how often a server has noticed that its Redis is silent, by what it logged."""
-    return live.logged.count("redis subscriber: TimeoutError")
+    return live.logged.count("redis lost line=subscriber cause=TimeoutError")
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ async def test_what_blocks_the_loop_is_logged_once_and_without_a_word_of_it(
         watch.stop()
     blocked = [r for r in caplog.records if "loop blocked" in r.getMessage()]
     assert blocked[0].levelno == logging.WARNING
-    assert "at=test_lag.py:" in blocked[0].getMessage()
+    assert "place=test_lag.py:" in blocked[0].getMessage()
     assert SECRET not in caplog.text
 
 

@@ -106,11 +106,11 @@ class RedisBus:
                     await connection.connect()
                 wait_s = RETRY_MIN_S
                 meters.bus_connects.labels(name).inc()
-                log.info("redis %s: connected", name)
+                log.info("redis connected line=%s", name)
                 await talk(connection)
             except* (RedisError, OSError) as lost:  # TimeoutError is an OSError
                 if wait_s == RETRY_MIN_S:  # once, not with each attempt
-                    log.warning("redis %s: %s", name, type(_first(lost)).__name__)
+                    log.warning("redis lost line=%s cause=%s", name, type(_first(lost)).__name__)
             finally:
                 await connection.disconnect(nowait=True)
             await asyncio.sleep(wait_s * random.uniform(0.5, 1))  # noqa: S311 - jitter

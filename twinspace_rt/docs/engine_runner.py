@@ -124,7 +124,7 @@ class Runner:
                 self._process = None
                 status = await process.stop()
                 await watcher
-            log.warning("the document engine ended with status %d; starting another", status)
+            log.warning("engine ended status=%d", status)
             fruitless = 0 if served else fruitless + 1
             self._process = await self._restart(fruitless)
             self.restarts += 1
@@ -140,7 +140,7 @@ class Runner:
             try:
                 reply = await process.ask(job)
             except EngineError as error:
-                log.warning("a call of the document engine failed: %s, %s", job.name, error.code)
+                log.warning("engine call failed name=%s code=%s", job.name, error.code)
                 job.fail(error.code)
                 return answered
             except BaseException:
@@ -175,5 +175,5 @@ class Runner:
             try:
                 return await EngineProcess.start(self._command)
             except EngineError:
-                log.exception("the document engine does not start")
+                log.exception("engine does not start")
                 fruitless += 1

@@ -263,7 +263,7 @@ class Library:
             try:
                 await self._beacon()
             except StorageUnavailable as error:
-                log.warning("beacon: %s", error.code)
+                log.warning("beacon failed code=%s", error.code)
             except Exception:
                 # One document's failure stops no other: without this timer nothing is compacted.
                 log.exception("tending failed")
@@ -331,7 +331,7 @@ class Library:
                 head = await self.database.read(lambda db: stream_head(db, document.id))
             await self._compare(document, head)
         except StorageUnavailable as error:
-            log.warning("hint: %s", error.code)
+            log.warning("hint not followed code=%s", error.code)
         finally:
             held.reading = False
 

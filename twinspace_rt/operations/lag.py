@@ -65,7 +65,7 @@ class LagWatch:
         self._worst_s = max(self._worst_s, lag)
         if lag > BLOCKED_S:
             log.warning(
-                "loop blocked ms=%d running_ms=%d at=%s",
+                "loop blocked ms=%d running_ms=%d place=%s",
                 lag * 1000,
                 (ran_s - self._ran_s) * 1000,
                 self._where or "unknown",

@@ -84,7 +84,7 @@ def bind(settings: Settings) -> socket.socket | None:
             return socket.create_server((settings.metrics_host, port), family=family)
         except OSError:
             continue
-    log.error("metrics: no port is free from %d on; they cannot be read", settings.metrics_port)
+    log.error("metrics without a free port from=%d", settings.metrics_port)
     return None
 
 

@@ -77,11 +77,11 @@ class Watch:
                 await self._beat()
             except StorageUnavailable as error:
                 if self._database_answers:  # once, not with each beat
-                    log.warning("beat: %s", error.code)
+                    log.warning("beat failed code=%s", error.code)
                 self._database_answers = False
             except Exception:
                 # Nobody's edit depends on it.
-                log.exception("a beat failed")
+                log.exception("beat failed")
             self._hurry.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_S):

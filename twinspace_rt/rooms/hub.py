@@ -233,9 +233,9 @@ class RoomHub:
             try:
                 await self._beacon()
             except StorageUnavailable as error:
-                log.warning("beacon: %s", error.code)
+                log.warning("beacon failed code=%s", error.code)
             except Exception:
-                log.exception("the beacon failed")
+                log.exception("beacon failed")
 
     async def _look_after_all(self) -> None:
         """Look after a share of the connections each second: one timer for everyone."""

@@ -196,7 +196,7 @@ class Log:
                 results = await self._write(jobs)
             except (DBAPIError, sqlite3.Error):
                 # A row of one append cannot be stored: that must not hold up the others.
-                log.exception("a batch failed; its appends go one by one")
+                log.exception("batch failed, its appends go one by one")
                 results = await self._write_apart(jobs)
         except Exception as error:
             if not isinstance(error, StorageUnavailable):
