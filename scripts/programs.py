@@ -1,4 +1,4 @@
-"""The programs the tests run against: PostgreSQL, Redis and Chromium, found or installed."""
+"""The programs the tests run against: PostgreSQL, Redis, nginx, Chromium; found or installed."""
 
 import os
 import re
@@ -25,8 +25,17 @@ def find_postgresql() -> Path | None:
 
 def find_redis() -> Path | None:
     """Return the Redis server's program, if there is one."""
-    found = shutil.which("redis-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin")
-    return Path(found) if found else None
+    return _find_served("redis-server")
+
+
+def find_nginx() -> Path | None:
+    """Return the nginx program, if there is one."""
+    return _find_served("nginx")
+
+
+def find_openssl() -> Path | None:
+    """Return the program that makes certificates, if there is one."""
+    return _find_served("openssl")
 
 
 def find_chromium() -> Path | None:
@@ -54,6 +63,8 @@ class Program:
 PROGRAMS = (
     Program("PostgreSQL", "postgresql", find_postgresql),
     Program("Redis", "redis-server", find_redis),
+    Program("nginx", "nginx", find_nginx),
+    Program("OpenSSL", "openssl", find_openssl),
     Program("Chromium", "chromium", find_chromium),
 )
 
@@ -81,6 +92,12 @@ def install() -> None:
     if missing:
         packages = " ".join(program.debian_package for program in missing)
         fail(f"The tests need {_list(missing)}; install it (on Debian: apt install {packages}).")
+
+
+def _find_served(name: str) -> Path | None:
+    """Look for a program, also where only root's PATH leads."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin")
+    return Path(found) if found else None
 
 
 def _list(programs: list[Program]) -> str:

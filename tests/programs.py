@@ -1,8 +1,8 @@
-"""Real programs for the tests: a throw-away PostgreSQL and Redis, the Chromium and Node found.
+"""Real programs for the tests: throw-away PostgreSQL, Redis and nginx, the Chromium and Node found.
 
-Each server lives in a folder of its own, listens on a Unix socket there and nowhere
-else (so no port can be taken), and ends with its ``with`` block, or with the tests
-when these are killed.
+Each server lives in a folder of its own and ends with its ``with`` block, or with the tests
+when these are killed. PostgreSQL and Redis listen on a Unix socket there and nowhere else, so
+no port can be taken.
 """
 
 import os
@@ -13,12 +13,12 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.node import PEERS, find_node
-from scripts.programs import find_chromium, find_postgresql, find_redis
+from scripts.programs import find_chromium, find_nginx, find_openssl, find_postgresql, find_redis
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
@@ -100,6 +100,52 @@ def redis() -> Iterator[str]:
         options = ["--port", "0", "--unixsocket", str(address), "--save", "", "--appendonly", "no"]
         with _serving([str(server), *options], folder, is_ready):
             yield f"unix://{address}"
+
+
+@contextmanager
+def nginx(sites: str, files: Mapping[str, bytes]) -> Iterator[None]:
+    """Run an nginx until the block ends; it listens where its sites say.
+
+    Args:
+        sites: What stands inside ``http { }``.
+        files: What the sites name, by names without a folder.
+
+    Raises:
+        ProgramMissing: nginx is not installed.
+        RuntimeError: nginx does not take the sites; the message is what it says.
+    """
+    program = _found(find_nginx(), "nginx")
+    parts = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    with _private_folder() as folder:
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        (folder / "nginx.conf").write_text(
+            "daemon off; worker_processes 1; pid nginx.pid; error_log stderr notice;\n"
+            "events { worker_connections 1024; }\nhttp { access_log off;\n"
+            + "".join(f"{part}_temp_path {part};\n" for part in parts)
+            + f"{sites}\n}}\n"
+        )
+        command = [str(program), "-p", f"{folder}/", "-c", "nginx.conf", "-e", "stderr"]
+        # It is written when the ports are open.
+        with _serving(command, folder, (folder / "nginx.pid").exists):
+            yield
+
+
+def certificate(name: str) -> tuple[bytes, bytes]:
+    """Make a certificate for a name that signs itself, good for a day; returns it and its key.
+
+    Raises:
+        ProgramMissing: OpenSSL is not installed.
+    """
+    openssl = str(_found(find_openssl(), "OpenSSL"))
+    with tempfile.TemporaryDirectory() as made:
+        paths = [Path(made, "certificate.pem"), Path(made, "key.pem")]
+        kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        says = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-days", "1"]
+        into = ["-out", str(paths[0]), "-keyout", str(paths[1])]
+        command = [openssl, "req", "-x509", *kind, *says, *into]
+        subprocess.run(command, check=True, capture_output=True, timeout=START_TIMEOUT_S)
+        return paths[0].read_bytes(), paths[1].read_bytes()
 
 
 def _found(program: Path | None, name: str) -> Path:

@@ -1,0 +1,225 @@
+"""The files for containers and systemd: looked over by what reads them, as far as it is here."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError
+from redis.retry import Retry
+
+from scripts.programs import find_redis
+from scripts.setup import STEPS
+from scripts.steps import ROOT
+from tests.deploy.pages import DEPLOY
+from tests.live import free_port
+from twinspace_rt.db.postgresql import PostgresqlDatabase
+from twinspace_rt.settings import load_settings
+
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text("utf-8")
+UNIT = (DEPLOY / "twinspace-rt@.service").read_text("utf-8")
+ENDS_WITHIN_S = 20
+GIVEN = {
+    "PUBLIC_URL": "https://rooms.example.org",
+    "POSTGRES_PASSWORD": "p0stgres",
+    "REDIS_PASSWORD": "r3dis",
+}
+
+
+def filled_in(text: str) -> str:
+    """Put the values of ``.env`` where Compose would: ``${NAME:?why}``."""
+    return re.sub(r"\$\{(\w+):\?[^}]*\}", lambda name: GIVEN[name[1]], text)
+
+
+def variables(file: str) -> dict[str, str]:
+    """Read a file of variables, the commented ones too."""
+    lines = (DEPLOY / file).read_text("utf-8").splitlines()
+    pairs = (
+        line.removeprefix("#").partition("=") for line in lines if re.match(r"#?[A-Z_]+=", line)
+    )
+    return {name: value for name, _, value in pairs}
+
+
+def seconds(duration: str) -> int:
+    """Read a duration of Compose or systemd, in whole seconds."""
+    return int(duration.removesuffix("s"))
+
+
+@pytest.mark.parametrize("name", ["node-1", "node-2"])
+def test_nodes_of_compose_have_settings_that_the_server_takes(name: str) -> None:
+    settings = load_settings(
+        {key: filled_in(value) for key, value in SERVICES[name]["environment"].items()}
+    )
+    assert settings.trusted_proxies == 1
+    assert settings.origin == GIVEN["PUBLIC_URL"]
+    assert PostgresqlDatabase(settings.database_url)  # refuses an address of another form
+    assert settings.bus_url == f"redis://:{GIVEN['REDIS_PASSWORD']}@redis"
+    assert seconds(SERVICES[name]["stop_grace_period"]) > ENDS_WITHIN_S
+
+
+def test_compose_asks_for_exactly_what_its_env_file_lists() -> None:
+    asked = set(re.findall(r"\$\{(\w+)", (DEPLOY / "compose.yaml").read_text("utf-8")))
+    assert asked == variables("compose.env").keys() == GIVEN.keys()
+
+
+def test_what_compose_names_is_there() -> None:
+    networks, volumes = COMPOSE["networks"].keys(), COMPOSE["volumes"].keys()
+    for service in SERVICES.values():
+        assert set(service["networks"]) <= networks
+        assert set(service.get("depends_on", ())) <= SERVICES.keys()
+        for mount in service.get("volumes", ()):
+            source = mount.partition(":")[0]
+            # The certificate's folder is the operator's to make.
+            assert source in volumes or source == "./tls" or (DEPLOY / source).is_file()
+    build = SERVICES["node-1"]["build"]
+    assert (DEPLOY / build["context"] / build["dockerfile"]).resolve() == DEPLOY / "Dockerfile"
+
+
+def test_only_the_proxy_can_be_reached_from_outside() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
+    assert COMPOSE["networks"]["back"]["internal"] is True
+    for name in ("postgresql", "redis"):
+        assert SERVICES[name]["networks"] == ["back"]
+
+
+def test_nginx_knows_the_nodes_of_compose() -> None:
+    nodes = (DEPLOY / "nginx" / "nodes.compose.conf").read_text("utf-8")
+    addresses = {
+        f"{SERVICES[name]['networks']['front']['ipv4_address']}:8000"
+        for name in ("node-1", "node-2")
+    }
+    assert set(re.findall(r"^ *server (\S+)", nodes, flags=re.M)) == addresses
+    one_machine = (DEPLOY / "nginx" / "nodes.conf").read_text("utf-8")
+    alike = [re.sub(r"#.*\n|server \S+", "", text).split() for text in (nodes, one_machine)]
+    assert alike[0] == alike[1]
+
+
+@contextmanager
+def redis_of_compose() -> Iterator[Path]:
+    """Run Redis by the command of compose.yaml, in a folder in the place of its memory disks."""
+    program = find_redis()
+    assert program is not None
+    shell, option, script = SERVICES["redis"]["command"]
+    with tempfile.TemporaryDirectory(prefix="ts-") as folder:  # a socket's address is short
+        address = Path(folder, "redis.sock")
+        script = script.replace("$$", "$").replace("/run/", f"{folder}/")
+        script = script.replace("exec redis-server", f"exec {program}")
+        script += f" --port 0 --unixsocket {address} --dir {folder}"
+        environment = {"PATH": os.environ["PATH"], "REDIS_PASSWORD": GIVEN["REDIS_PASSWORD"]}
+        with Path(folder, "log").open("wb") as log:
+            process = subprocess.Popen([shell, option, script], env=environment, stdout=log)
+        try:
+            while not address.exists():
+                assert process.poll() is None, Path(folder, "log").read_text()
+                time.sleep(0.02)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def test_redis_of_compose_asks_for_its_password_and_keeps_nothing() -> None:
+    with redis_of_compose() as address:
+        at: dict[str, Any] = {"unix_socket_path": str(address), "retry": Retry(NoBackoff(), 0)}
+        with Redis(**at) as stranger, pytest.raises(AuthenticationError):
+            stranger.ping()
+        with Redis(**at, password=GIVEN["REDIS_PASSWORD"]) as node:
+            assert node.config_get("save") == {"save": ""}
+            assert node.config_get("appendonly") == {"appendonly": "no"}
+
+
+def test_the_image_builds_from_what_is_in_the_repository() -> None:
+    left_in = {
+        line.removeprefix("!")
+        for line in (DEPLOY / "Dockerfile.dockerignore").read_text("utf-8").splitlines()
+        if line.startswith("!")
+    }
+    copied = set(re.findall(r"^COPY (?!--from)(\S+) ", DOCKERFILE, flags=re.M))
+    assert copied == left_in
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, check=True)
+    assert copied <= {path.partition("/")[0] for path in tracked.stdout.decode().splitlines()}
+    for steps in re.findall(r"python -m scripts\.setup (.+)", DOCKERFILE):
+        assert set(steps.split()) <= STEPS.keys()
+
+
+def test_the_files_of_the_image_serve_by_themselves(tmp_path: Path) -> None:
+    """The last stage of the Dockerfile, but for its packages: those of this environment."""
+    last = DOCKERFILE.rpartition("FROM ")[2]
+    copies = r"^COPY (?:--from=\w+ /opt/twinspace-rt/)?(\S+) (\S+)$"
+    for source, target in re.findall(copies, last, flags=re.M):
+        if source != ".venv":
+            shutil.copytree(ROOT / source, tmp_path / "opt" / target)
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "twinspace_rt", "serve"],
+        cwd=tmp_path / "opt",
+        env={
+            "TWINSPACE_DATA_DIR": str(tmp_path / "data"),
+            "TWINSPACE_PORT": str(port),
+            "TWINSPACE_DEMO": "0",
+        },
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        assert b"<html" in answer_of(process, f"http://127.0.0.1:{port}/")
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def answer_of(process: "subprocess.Popen[bytes]", address: str) -> bytes:
+    """Ask a server that is starting until it answers."""
+    while True:
+        assert process.poll() is None
+        try:
+            with urllib.request.urlopen(address, timeout=30) as page:
+                return bytes(page.read())
+        except urllib.error.URLError:
+            time.sleep(0.05)
+
+
+def test_the_unit_gives_a_node_time_to_end() -> None:
+    assert re.findall(r"^KillSignal=(.+)", UNIT, flags=re.M) == ["SIGTERM"]
+    # The document engine is told by its node, which would start it again.
+    assert re.findall(r"^KillMode=(.+)", UNIT, flags=re.M) == ["mixed"]
+    [limit] = re.findall(r"^TimeoutStopSec=(.+)", UNIT, flags=re.M)
+    assert seconds(limit) > ENDS_WITHIN_S
+
+
+def test_the_units_settings_are_the_servers() -> None:
+    given = variables("twinspace-rt.env")
+    for name, value in re.findall(r"^Environment=(TWINSPACE_\w+)=(.*)", UNIT, flags=re.M):
+        given[name] = value.replace("%i", "8001")
+    settings = load_settings(given)
+    assert (settings.port, settings.data_dir) == (8001, Path("/var/lib/twinspace-rt/8001"))
+    assert (settings.trusted_proxies, settings.demo) == (1, False)
+    assert PostgresqlDatabase(settings.database_url)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_takes_the_unit_and_finds_it_shut_in(tmp_path: Path) -> None:
+    unit = tmp_path / "twinspace-rt@8000.service"
+    unit.write_text(UNIT.replace("/opt/twinspace-rt/.venv/bin/python", sys.executable))
+    for command in (
+        ["verify", "--recursive-errors=no", str(unit)],
+        # Of 100, which an unconfined service has nearly.
+        ["security", "--offline=true", "--threshold=20", "--no-pager", str(unit)],
+    ):
+        said = subprocess.run(["systemd-analyze", *command], capture_output=True, text=True)
+        assert said.returncode == 0, said.stdout + said.stderr
+        assert unit.name not in said.stderr, said.stderr
