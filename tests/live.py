@@ -185,7 +185,9 @@ async def serve_here(folder: Path, **settings: object) -> AsyncIterator[Live]:
         await task
 
 
-def start_process(folder: Path, port: int, **environment: str) -> Live:
+def start_process(
+    folder: Path, port: int, *, arguments: Sequence[str] = (), **environment: str
+) -> Live:
     """Start a server as a process of its own and wait until it answers.
 
     Raises:
@@ -201,7 +203,7 @@ def start_process(folder: Path, port: int, **environment: str) -> Live:
     }
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "twinspace_rt", "serve"],
+            [sys.executable, "-m", "twinspace_rt", "serve", *arguments],
             cwd=REPOSITORY,
             env=env,
             stdin=subprocess.DEVNULL,
@@ -216,7 +218,7 @@ def start_process(folder: Path, port: int, **environment: str) -> Live:
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, "the server does not answer"
         try:
-            with urllib.request.urlopen(f"{live.http}/healthz", timeout=1):
+            with urllib.request.urlopen(f"{live.http}/health/live", timeout=1):
                 return live
         except (urllib.error.URLError, OSError):
             time.sleep(0.02)

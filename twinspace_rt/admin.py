@@ -7,16 +7,18 @@ answer. Without a running server the command opens the database itself.
 
 import asyncio
 import contextlib
+import fcntl
 import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from twinspace_rt.accounts import sessions
 from twinspace_rt.accounts.invitations import (
@@ -25,7 +27,7 @@ from twinspace_rt.accounts.invitations import (
     create_invitation,
     link,
 )
-from twinspace_rt.accounts.models import account
+from twinspace_rt.accounts.models import account, invitation
 from twinspace_rt.accounts.people import AccountKind
 from twinspace_rt.app import Node, build_node, create_app
 from twinspace_rt.demo import make_demo
@@ -38,6 +40,7 @@ from twinspace_rt.rooms.models import room
 from twinspace_rt.settings import Settings
 
 log = logging.getLogger(__name__)
+FIRST_START_MS = 60_000
 LOAD_SESSION_HOURS = 30 * 24
 REQUEST_MAX_BYTES = 64 * 1024
 
@@ -91,7 +94,8 @@ async def carry_out(node: Node, request: Request) -> Any:
     """Do what an operator asks; returns what is printed."""
     match request:
         case CreateAdministrator():
-            return [Way(who="Administrator", link=await _administrator_link(node))]
+            token = await node.database.write(_invite_administrator)
+            return [Way(who="Administrator", link=link(node.settings, token))]
         case LoadRoom():
             return await node.database.write(lambda db: _load_room(db, node.settings, request))
         case MakeDemo():
@@ -107,33 +111,46 @@ async def carry_out(node: Node, request: Request) -> Any:
 async def first_start(node: Node) -> list[Way]:
     """Make the first administrator's link and the demonstration, if nobody is here yet.
 
+    Of several nodes that start on an empty database at once, one does it.
+
     Returns:
-        The links to show; none if the database holds an account or a room.
+        The links to show; none if the database holds an account or a room, or another node has
+        begun with it within the last minute.
     """
-
-    def is_empty(db: Connection) -> bool:
-        counts = (select(func.count()).select_from(table) for table in (account, room))
-        return not any(db.execute(count).scalar_one() for count in counts)
-
-    if not await node.database.read(is_empty):
+    token = await node.database.write(
+        lambda db: _begin(db, shared=bool(node.settings.database_url))
+    )
+    if token is None:
         return []
-    ways: list[Way] = await carry_out(node, CreateAdministrator())
+    ways: list[Way] = [Way(who="Administrator", link=link(node.settings, token))]
     if node.settings.demo:
         ways += await carry_out(node, MakeDemo())
     return ways
 
 
-async def _administrator_link(node: Node) -> str:
-    token = await node.database.write(
-        lambda db: create_invitation(
-            db,
-            Purpose.ACCOUNT,
-            kind=AccountKind.ADMINISTRATOR,
-            days=PASSWORD_LINK_DAYS,
-            now=now_ms(),
+def _begin(db: Connection, *, shared: bool) -> str | None:
+    """Invite the first administrator, if nobody is here and (if ``shared``) nobody else does."""
+    found = [select(account.c.id), select(room.c.id)]
+    if shared:
+        found.append(
+            select(invitation.c.id).where(
+                invitation.c.kind == AccountKind.ADMINISTRATOR,
+                invitation.c.created_at > now_ms() - FIRST_START_MS,
+            )
         )
+    if any(db.execute(query.limit(1)).first() for query in found):
+        return None
+    return _invite_administrator(db)
+
+
+def _invite_administrator(db: Connection) -> str:
+    return create_invitation(
+        db,
+        Purpose.ACCOUNT,
+        kind=AccountKind.ADMINISTRATOR,
+        days=PASSWORD_LINK_DAYS,
+        now=now_ms(),
     )
-    return link(node.settings, token)
 
 
 def _load_room(db: Connection, settings: Settings, request: LoadRoom) -> LoadedRoom:
@@ -174,28 +191,47 @@ def _load_room(db: Connection, settings: Settings, request: LoadRoom) -> LoadedR
 
 @contextlib.asynccontextmanager
 async def listening(node: Node) -> AsyncIterator[None]:
-    """Take operators' requests while the context lasts."""
-    path = node.settings.data_dir / "admin.sock"
+    """Take operators' requests while the context lasts.
+
+    Of several processes with one data folder, the first one takes them: all can do the same.
+    """
+    with (node.settings.data_dir / "admin.lock").open("wb") as lock:
+        try:
+            # A lock of the operating system, so that it is gone when the process is.
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield
+            return
+        with _bound(node.settings.data_dir / "admin.sock") as listener:
+            server = await asyncio.start_unix_server(
+                partial(_serve, node), sock=listener, limit=REQUEST_MAX_BYTES
+            )
+            try:
+                yield
+            finally:
+                server.close()
+
+
+@contextlib.contextmanager
+def _bound(path: Path) -> Iterator[socket.socket]:
     with _reachable(path) as address:
-        path.unlink(missing_ok=True)  # of a server that was killed: the database is ours
+        path.unlink(missing_ok=True)  # of a server that was killed
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         before = os.umask(0o177)
         try:
             listener.bind(address)
         finally:
             os.umask(before)
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.closing(writer), contextlib.suppress(ConnectionError):
-            writer.write(msgspec.json.encode(await _answer(node, await reader.readline())) + b"\n")
-            await writer.drain()
-
-    server = await asyncio.start_unix_server(serve, sock=listener, limit=REQUEST_MAX_BYTES)
     try:
-        yield
+        yield listener
     finally:
-        server.close()
         path.unlink(missing_ok=True)
+
+
+async def _serve(node: Node, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.closing(writer), contextlib.suppress(ConnectionError):
+        writer.write(msgspec.json.encode(await _answer(node, await reader.readline())) + b"\n")
+        await writer.drain()
 
 
 async def _answer(node: Node, line: bytes) -> dict[str, Any]:

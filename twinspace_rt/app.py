@@ -26,7 +26,7 @@ from twinspace_rt.docs.engine import Engine
 from twinspace_rt.docs.feature import feature as docs_feature
 from twinspace_rt.docs.http import DocumentRoutes
 from twinspace_rt.docs.library import Library
-from twinspace_rt.errors import CloseCode
+from twinspace_rt.errors import StorageUnavailable
 from twinspace_rt.forum import feature as forum_feature
 from twinspace_rt.operations.figures import Parts
 from twinspace_rt.operations.listener import check_guarded
@@ -41,6 +41,7 @@ from twinspace_rt.rooms.presence import feature as room_feature
 from twinspace_rt.rooms.room import FeatureSet
 from twinspace_rt.settings import Settings
 from twinspace_rt.web.api import Api
+from twinspace_rt.web.health import Health
 from twinspace_rt.web.http import site_routes
 from twinspace_rt.web.security import Origins
 from twinspace_rt.web.websocket import Door, RoomEndpoint, YjsEndpoint
@@ -54,6 +55,7 @@ FEATURES: tuple[Feature, ...] = (
     docs_feature,
 )
 DRAIN_S = 5.0
+LAST_COMMIT_S = 2.0
 
 
 @dataclass
@@ -78,10 +80,11 @@ class Node:
         acknowledged then is sent again by its author.
         """
         self.watch.drain()
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, StorageUnavailable):
             async with asyncio.timeout(DRAIN_S):
                 await self.library.drain()
-        self.hub.close_all(CloseCode.RESTART, "restart")
+                await self.hub.log.act(lambda _: None)  # and what commands are being done
+        self.hub.send_away()
         self.hub.neighbours.leave()
 
 
@@ -158,7 +161,7 @@ def create_app(node: Node) -> Starlette:
                 node.bus.close()
                 node.hub.log.close()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(writer, DRAIN_S)
+                    await asyncio.wait_for(writer, LAST_COMMIT_S)
                 for task in (watch, tending, beating):
                     task.cancel()
                 await node.library.close()
@@ -176,6 +179,7 @@ def create_app(node: Node) -> Starlette:
                     trusted_proxies=node.settings.trusted_proxies,
                 ),
             ),
+            *Health(node.database, node.bus, lambda: node.watch.state).routes(),
             *site_routes(),
         ],
         lifespan=lifespan,

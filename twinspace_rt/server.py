@@ -1,22 +1,43 @@
 """Runs the application under uvicorn, with defaults fit for long-lived sockets."""
 
+import asyncio
 import contextlib
+import logging
+import os
 import socket
+import sys
+import threading
 from collections.abc import Sequence
+from types import FrameType
 
 import uvicorn
 
 from twinspace_rt.admin import Way, first_start, listening
 from twinspace_rt.app import Node, create_app
+from twinspace_rt.errors import StorageUnavailable
 from twinspace_rt.web.fast_protocol import FastWebSocketProtocol
 from twinspace_rt.web.http_protocol import HttpProtocol
 from twinspace_rt.web.security import SecurityHeaders
 
+log = logging.getLogger(__name__)
+LAST_WORDS_S = 3
+EXIT_S = 18.0
+"""After this the process ends whatever it waits for: nothing that was promised can be lost."""
+
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which lets a node drain before connections are cut."""
+    """uvicorn's server, which lets a node drain before connections are cut.
 
-    def __init__(self, node: Node) -> None:
+    Told to end (SIGTERM, Ctrl+C), it takes no more connections at once, and has ended within 20
+    seconds, even if nothing around it answers.
+
+    Args:
+        node: What it serves.
+        listener: A socket shared with other processes, of which one on this process's standard
+            input looks after it; by itself it opens its own.
+    """
+
+    def __init__(self, node: Node, *, listener: socket.socket | None = None) -> None:
         settings = node.settings
         super().__init__(
             uvicorn.Config(
@@ -37,32 +58,70 @@ class Server(uvicorn.Server):
                 log_config=None,
                 server_header=False,
                 proxy_headers=False,
-                timeout_graceful_shutdown=10,
+                timeout_graceful_shutdown=LAST_WORDS_S,
                 lifespan="on",
             )
         )
         self.node = node
+        self._listener = listener
         self._operators = contextlib.AsyncExitStack()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """Serve until told to end."""
+        self.run([self._listener] if self._listener else None)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve, listen to the operator's commands, and greet whoever starts it first."""
         await super().startup(sockets)
-        if self.started:
-            await self._operators.enter_async_context(listening(self.node))
-            show(self.node.settings.origin, await first_start(self.node))
+        if not self.started:
+            return
+        self._loop = asyncio.get_running_loop()
+        await self._operators.enter_async_context(listening(self.node))
+        if self._listener is None:
+            print(f"TwinSpace RT is at {self.node.settings.origin}", flush=True)
+        else:
+            self._loop.add_reader(sys.stdin.fileno(), self._orphaned)
+        try:
+            show(await first_start(self.node))
+        except StorageUnavailable as error:
+            log.warning("nobody was invited code=%s", error.code)  # the next start does it
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal to end; the event loop may be in the middle of anything."""
+        if self._loop is not None and not self.should_exit:
+            self._loop.call_soon_threadsafe(self._stop_accepting)
+            limit = threading.Timer(EXIT_S, _give_up)
+            limit.daemon = True
+            limit.start()
+        super().handle_exit(sig, frame)
+
+    def _orphaned(self) -> None:
+        # Nothing is ever written there: it has been closed, with the process at its other end.
+        self.should_exit = True
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+
+    def _stop_accepting(self) -> None:
+        for server in self.servers:
+            server.close()
+        if self._listener is not None:
+            self._listener.close()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, commit and acknowledge what was taken, send everyone away, end."""
+        self._stop_accepting()
         await self._operators.aclose()
-        for server in self.servers:
-            server.close()
         await self.node.drain()
         await super().shutdown(sockets)
 
 
-def show(origin: str, ways: Sequence[Way]) -> None:
-    """Print where the server is and, the first time, the ways in; these go into no log."""
-    print(f"TwinSpace RT is at {origin}", flush=True)
+def _give_up() -> None:
+    log.critical("did not end in time, and ends now")
+    os._exit(1)
+
+
+def show(ways: Sequence[Way]) -> None:
+    """Print the ways in that a first start makes; these go into no log."""
     if ways:
         print("\nWays in; side by side in one browser, each keeps its own sign-in:", flush=True)
     for way in ways:

@@ -171,6 +171,20 @@ test.each([
   expect(lines).toHaveLength(1);
 });
 
+test("A server that restarts says when to come back.", async () => {
+  connection.start();
+  const first = await line(0);
+  welcome(first, 1);
+  await vi.waitFor(() => expect(useConnection.getState().status).toBe("open"));
+  const timers = vi.spyOn(globalThis, "setTimeout");
+  first.peer.close(1012, "restart retry_after_ms=7300");
+  await vi.waitFor(() => expect(useConnection.getState().status).toBe("waiting"));
+  const delays = timers.mock.calls.map(([, delay]) => delay ?? 0);
+  timers.mockRestore();
+  // Beside its own share, as after any close, of at most half a second.
+  expect(delays.filter((delay) => delay >= 7300 && delay <= 7800)).toHaveLength(1);
+});
+
 test("A refused upgrade is asked about, and the answer stops it.", async () => {
   await closeServer();
   whyRefused = "forbidden";

@@ -9,8 +9,9 @@ const SILENCE_MS = 45_000;
 const CHECK_MS = 5_000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 20_000;
-/** A restarting server is not stormed by everyone in the same second. */
+/** A restarting server is not stormed by everyone in the same second, if it does not say when. */
 const RESTART_SPREAD_MS = 3_000;
+const RESTART_LONGEST_MS = 30_000;
 
 /** Why the connection will not come back by itself. */
 export type StopReason = "signed_out" | "forbidden" | "gone" | "removed" | "outdated";
@@ -194,9 +195,9 @@ export class RoomConnection {
       if (typeof data === "string") this.#text(JSON.parse(data));
       else this.#binary(data);
     };
-    socket.onclose = ({ code }) => {
+    socket.onclose = ({ code, reason }) => {
       // A late close of an old socket must not tear down the new one.
-      if (this.#socket === socket) void this.#closed(code);
+      if (this.#socket === socket) void this.#closed(code, reason);
     };
   }
 
@@ -276,7 +277,7 @@ export class RoomConnection {
     documents?.closed();
   }
 
-  async #closed(code: number): Promise<void> {
+  async #closed(code: number, reason = ""): Promise<void> {
     const everOpened = this.#everOpened;
     this.#forget();
     const stopped = STOPPING[code];
@@ -286,12 +287,18 @@ export class RoomConnection {
     }
     this.#tries += 1;
     useConnection.setState({ status: "waiting", reason: null });
-    const spread = code === RESTART ? RESTART_SPREAD_MS * Math.random() : 0;
+    const spread = code === RESTART ? restartDelay(reason) : 0;
     const longest = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(this.#tries - 1, 10));
     this.#retry = setTimeout(() => this.#open(), spread + longest * (0.5 + Math.random() / 2));
     if (!everOpened && code !== 0) {
-      const reason = await this.#listener.refused();
-      if (reason && this.#socket === null && !this.#isStopped) this.stop(reason);
+      const stop = await this.#listener.refused();
+      if (stop && this.#socket === null && !this.#isStopped) this.stop(stop);
     }
   }
+}
+
+/** How long a server that restarts asks this one to stay away; a random while, if it does not. */
+function restartDelay(reason: string): number {
+  const told = /\bretry_after_ms=(\d{1,6})\b/.exec(reason)?.[1];
+  return told ? Math.min(Number(told), RESTART_LONGEST_MS) : RESTART_SPREAD_MS * Math.random();
 }

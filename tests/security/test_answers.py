@@ -92,7 +92,7 @@ async def test_no_request_that_changes_something_comes_from_another_site(country
 async def test_reading_changes_nothing(country: Country, method: str) -> None:
     people = {**country.here.people, "nobody": None}
     paths = {country.here.fill_path(a.path)[0] for a in every_request(country.live)}
-    paths |= {"/", "/healthz", f"/rooms/{country.here.room_id}", "/link", "/assets/x"}
+    paths |= {"/", "/health/live", f"/rooms/{country.here.room_id}", "/link", "/assets/x"}
     before = database_hash(country)
     for person in people.values():
         async with browser(country.live, person.token if person else None) as window:
@@ -155,7 +155,7 @@ async def test_every_answer_carries_the_headers_that_guard_it(country: Country) 
     live = country.live
     assets = [f"/assets/{one.name}" for one in (pages.CLIENT / "assets").glob("*")][:3]
     files = [f"/{one.name}" for one in pages.CLIENT.glob("*.*")]
-    paths = ["/", "/healthz", "/api/me", "/api/nothing", "/api/sign-in", "/assets/none", "/a/b/c"]
+    paths = ["/", "/health/live", "/api/me", "/api/nothing", "/api/sign-in", "/assets/none", "/a/b/c"]
     async with browser(live, None) as window:
         answers = [await window.get(path) for path in [*paths, *assets, *files]]
         answers += [await window.post(path, json={}) for path in ("/", "/api/me", "/api/join")]
@@ -236,7 +236,7 @@ async def raw_answer(country: Country, *parts: bytes) -> bytes:
         writer.close()
 
 
-GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 
 
 @pytest.mark.parametrize(

@@ -432,8 +432,9 @@ class Library:
         """Admit no more, and return when all that was taken is committed and acknowledged."""
         self._draining = True
         for document in self.documents:
-            async with document.committed():
-                pass
+            with contextlib.suppress(StorageUnavailable):  # of one that has failed
+                async with document.committed():
+                    pass
 
     async def close(self) -> None:
         """End every document's task."""

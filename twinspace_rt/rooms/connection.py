@@ -159,15 +159,18 @@ class Connection:
         self.greeted = True
         self.send(*(frame for seq, frame in held if seq > after_seq))
 
-    def close(self, code: CloseCode, reason: str = "") -> None:
-        """Close with ``code``; later calls do nothing."""
+    def close(
+        self, code: CloseCode, reason: str = "", *, retry_after_ms: int | None = None
+    ) -> None:
+        """Close with ``code``, perhaps telling when to come back; later calls do nothing."""
         if self.closed:
             return
         self.closed = True
         self.shut_out = code in SHUT_OUT
         meters.closes.labels(int(code), reason).inc()
         log.info("close connection=%d code=%d reason=%s", self.number, code, reason)
-        self._sink.close(int(code), reason)
+        told = reason if retry_after_ms is None else f"{reason} retry_after_ms={retry_after_ms}"
+        self._sink.close(int(code), told)
 
     def keep_alive(self) -> None:
         """Ping the peer, or close it if it has been silent for too long; each 20 seconds."""

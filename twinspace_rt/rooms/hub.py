@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+import random
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ from twinspace_rt.streams.log import Event, Log
 log = logging.getLogger(__name__)
 CONTROL = "control"
 GROWN = b"grown"
+RETURN_MAX_MS = 10_000
+RETURNS_PER_S = 50
 
 
 class RoomFull(Exception):
@@ -215,10 +218,20 @@ class RoomHub:
         for room in self.rooms:
             room.close_where(lambda p: p.session_id in gone, CloseCode.SIGNED_OUT, reason)
 
-    def close_all(self, code: CloseCode, reason: str) -> None:
-        """Close every connection of this node."""
+    def send_away(self) -> None:
+        """Close every connection of this node, telling each to come back at a moment of its own.
+
+        Those moments lie within ten seconds, or fewer for a few people, so that whoever takes them
+        in is not stormed.
+        """
+        connections = [connection for room in self.rooms for connection in room.connections]
+        spread_ms = min(RETURN_MAX_MS, 1000 * len(connections) // RETURNS_PER_S)
+        for connection in connections:
+            after_ms = random.randint(0, spread_ms)  # noqa: S311 - jitter
+            connection.close(CloseCode.RESTART, "restart", retry_after_ms=after_ms)
         for room in self.rooms:
-            room.close_where(lambda _: True, code, reason)
+            for connection in tuple(room.connections):
+                room.leave(connection)
 
     async def watch(self) -> None:
         """Look for what other nodes wrote, and after all connections, until cancelled."""

@@ -62,14 +62,9 @@ async def page(_: Request) -> Response:
     return FileResponse(index, headers={"cache-control": "no-cache"})
 
 
-async def alive(_: Request) -> Response:
-    """Tell that this process answers."""
-    return PlainTextResponse("ok")
-
-
 def site_routes() -> list[BaseRoute]:
     """List the routes of the client; the last one takes every address of a page."""
-    routes: list[BaseRoute] = [Route("/healthz", alive, methods=["GET"])]
+    routes: list[BaseRoute] = []
     if (CLIENT / "assets").is_dir():
         routes.append(Mount("/assets", Assets(directory=CLIENT / "assets")))
         for name in ("favicon.svg", "theme.js"):

@@ -1,0 +1,153 @@
+"""Whether a node lives, and whether people should be sent to it; and how it ends."""
+
+import asyncio
+import re
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest_asyncio
+
+from tests import programs
+from tests.client import RoomClient
+from tests.live import (
+    Live,
+    SeededRoom,
+    free_port,
+    seed_before_start,
+    seed_room,
+    serve_here,
+    start_process,
+    stop_process,
+)
+from tests.pausing import postgresql_paused
+from tests.peers import raw
+from tests.peers.raw import Peer, Pen
+from twinspace_rt.db.migrate import migrate
+from twinspace_rt.db.postgresql import PostgresqlDatabase
+
+EXIT_S = 20.0
+
+
+async def asked(live: Live, path: str) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=live.http, timeout=60) as browser:
+        return await browser.get(path)
+
+
+async def test_a_node_that_serves_is_ready(live: Live) -> None:
+    assert (await asked(live, "/health/live")).status_code == 200
+    answer = await asked(live, "/health/ready")
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.json() == {
+        "ready": True,
+        "missing": [],
+        "state": "ready",
+        "database": True,
+        "bus": True,
+    }
+
+
+async def test_a_node_that_drains_is_not_ready_but_lives(live: Live) -> None:
+    assert live.node is not None
+    live.node.watch.drain()
+    answer = await asked(live, "/health/ready")
+    assert (answer.status_code, answer.json()["missing"]) == (503, ["draining"])
+    assert (await asked(live, "/health/live")).status_code == 200
+
+
+@pytest_asyncio.fixture
+async def own_postgresql() -> AsyncIterator[str]:
+    """A PostgreSQL of this test's own, which it may stop."""
+    with programs.postgresql() as url:
+        await asyncio.to_thread(PostgresqlDatabase(url).write_now, migrate)
+        yield url
+
+
+async def test_a_node_without_its_database_is_not_ready_and_says_so(
+    own_postgresql: str, tmp_path: Path
+) -> None:
+    async with serve_here(tmp_path, database_url=own_postgresql) as live:
+        with postgresql_paused(own_postgresql):
+            answers = await asyncio.gather(*(asked(live, "/health/ready") for _ in range(20)))
+            assert {answer.status_code for answer in answers} == {503}
+            assert answers[0].json()["missing"] == ["database"]
+            assert own_postgresql not in answers[0].text
+            assert (await asked(live, "/health/live")).status_code == 200
+        async with asyncio.timeout(30):
+            while (await asked(live, "/health/ready")).status_code != 200:
+                pass
+
+
+async def refuses(live: Live) -> None:
+    """Wait until nobody can connect any more."""
+    async with asyncio.timeout(EXIT_S):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", live.port)
+            except ConnectionRefusedError:
+                return
+            writer.close()
+
+
+async def closed(window: RoomClient) -> tuple[int, str]:
+    """Wait for the server's close; returns its code and reason."""
+    code = await window.closed()
+    return code, window.socket.close_reason or ""
+
+
+async def test_who_is_told_to_end_finishes_and_sends_everyone_away(tmp_path: Path) -> None:
+    """B9: what was taken is acknowledged before people are told when to come back."""
+    seeded = seed_before_start(tmp_path / "data")
+    live = start_process(tmp_path / "data", free_port())
+    assert live.process is not None
+    page, pen = seeded.documents[1], Pen(1)
+    async with (
+        await RoomClient.open(live, seeded.room_id, seeded.people["anna"]) as anna,
+        await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as maja,
+    ):
+        await anna.hello()
+        await maja.join()
+        await maja.send(raw.step_2(b"\0\0"))
+        assert await maja.expect("status") == 1
+        for number in range(50):
+            await maja.send(raw.update(pen.write(f"word{number} ")))
+        await anna.ask("docs.search", text="rivers")  # by now the edits have been read, too
+        live.process.send_signal(signal.SIGTERM)
+        code, reason = await closed(anna)
+        assert code == 1012
+        told = re.fullmatch(r"restart retry_after_ms=(\d+)", reason)
+        assert told is not None
+        assert 0 <= int(told[1]) <= 10_000
+        assert await maja.closed() == 1012
+        assert [told.value for told in maja.told if told.name == "status"] == [1] * 50
+    await asyncio.to_thread(live.process.wait, EXIT_S)
+
+
+async def test_who_is_told_to_end_does_so_with_the_database_silent(
+    own_postgresql: str, tmp_path: Path
+) -> None:
+    """B9: nobody gets in any more, nothing is called saved, and the process is gone in time."""
+    seeded: SeededRoom = await asyncio.to_thread(
+        PostgresqlDatabase(own_postgresql).write_now, seed_room
+    )
+    live = start_process(tmp_path, free_port(), TWINSPACE_DATABASE_URL=own_postgresql)
+    assert live.process is not None
+    try:
+        page, pen = seeded.documents[1], Pen(1)
+        async with await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as maja:
+            await maja.join()
+            await maja.send(raw.step_2(b"\0\0"))
+            assert await maja.expect("status") == 1
+            with postgresql_paused(own_postgresql):
+                await maja.send(raw.update(pen.write("unsaved")))
+                await maja.settled()
+                live.process.send_signal(signal.SIGTERM)
+                await refuses(live)
+                assert live.process.poll() is None  # it still tries to store what it has taken
+                assert await maja.closed() == 1012
+                assert not [told for told in maja.told if told.name == "status"]
+                await asyncio.to_thread(live.process.wait, EXIT_S)
+    finally:
+        stop_process(live, kill=True)
