@@ -1,6 +1,7 @@
 """The command line: serve, and what describes or administers a server."""
 
 import json
+import socket
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -25,15 +26,28 @@ class DocumentKind(StrEnum):
 
 
 @cli.command()
-def serve() -> None:
-    """Run the server until it is told to stop (Ctrl+C, or SIGTERM)."""
+def serve(
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="How many processes share the port.")
+    ] = 1,
+    socket_number: Annotated[int | None, typer.Option("--socket", hidden=True)] = None,
+) -> None:
+    """Run the server until it is told to stop (Ctrl+C, or SIGTERM).
+
+    Several workers need PostgreSQL and Redis: TWINSPACE_DATABASE_URL and TWINSPACE_BUS_URL.
+    """
     from twinspace_rt.app import build_node
     from twinspace_rt.operations.log_lines import set_up_logging
     from twinspace_rt.server import Server
+    from twinspace_rt.workers import serve_with_workers
 
     settings = load_settings()
     set_up_logging(settings.log_format)
-    Server(build_node(settings)).run()
+    if workers > 1:
+        serve_with_workers(settings, workers)
+        return
+    listener = None if socket_number is None else socket.socket(fileno=socket_number)
+    Server(build_node(settings), listener=listener).start()
 
 
 @cli.command()

@@ -1,0 +1,173 @@
+"""Several processes on one port: they serve together, are replaced, and end together."""
+
+import asyncio
+import itertools
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import psutil
+import pytest
+import pytest_asyncio
+
+from tests.client import RoomClient
+from tests.databases import create_database
+from tests.live import REPOSITORY, Live, Someone, free_port, start_process, stop_process
+from tests.peers.raw import eventually
+from tests.test_admin import load_room
+from twinspace_rt.admin import _begin
+from twinspace_rt.db.migrate import migrate
+from twinspace_rt.db.postgresql import PostgresqlDatabase
+from twinspace_rt.rooms.access import Role
+
+WORKERS = 2
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def empty_database(postgresql_url: str) -> str:
+    """The address of a database in which nothing is."""
+    return create_database(postgresql_url, f"workers{next(_numbers)}")
+
+
+@pytest_asyncio.fixture
+async def running(tmp_path: Path, empty_database: str, redis_url: str) -> AsyncIterator[Live]:
+    """A server with several workers on an empty database."""
+    live = await asyncio.to_thread(
+        start_process,
+        tmp_path / "data",
+        free_port(),
+        arguments=("--workers", str(WORKERS)),
+        TWINSPACE_DATABASE_URL=empty_database,
+        TWINSPACE_BUS_URL=redis_url,
+    )
+    try:
+        yield live
+    finally:
+        workers = workers_of(live)
+        await asyncio.to_thread(stop_process, live)
+        for worker in workers:
+            if worker.is_running():
+                worker.wait(30)
+
+
+def workers_of(live: Live) -> list[psutil.Process]:
+    """List the processes that the server has started."""
+    assert live.process is not None
+    try:
+        return psutil.Process(live.process.pid).children()
+    except psutil.NoSuchProcess:
+        return []
+
+
+def replaced(live: Live, killed: psutil.Process) -> bool:
+    """Tell whether another process has taken a killed one's place."""
+    workers = workers_of(live)
+    return killed not in workers and len(workers) == WORKERS
+
+
+async def all_meet(live: Live, room_id: str, members: list[Someone]) -> None:
+    """Have everyone come in, each at whichever worker takes them, and see all the others."""
+    everyone = {member.member_id for member in members}
+    async with AsyncExitStack() as stack:
+        windows = []
+        for member in members:
+            window = await RoomClient.open(live, room_id, member)
+            windows.append(await stack.enter_async_context(window))
+            await window.hello()
+        for window in windows:
+            here = {p["member_id"] for p in window.welcome["present"]}
+            while not everyone <= here:
+                told = (await window.expect("room.presence"))["present"]
+                here |= {p["member_id"] for p in told if p["connections"]}
+
+
+async def test_people_meet_whatever_worker_they_are_on_and_a_killed_one_is_replaced(
+    running: Live,
+) -> None:
+    # One of them listens to the operator.
+    await eventually((running.settings.data_dir / "admin.sock").is_socket)
+    made = await asyncio.to_thread(load_room, running.settings.data_dir)
+    members = [
+        Someone(member["id"], Role.PUPIL, member["cookie"].partition("=")[2], "")
+        for member in made["members"]
+    ]
+    await all_meet(running, str(made["room"]), members)
+    first = workers_of(running)
+    assert len(first) == WORKERS
+    for worker in first:
+        worker.kill()
+        await eventually(lambda killed=worker: replaced(running, killed))  # type: ignore[misc]
+    await all_meet(running, str(made["room"]), members)
+
+
+async def test_the_first_start_of_several_invites_one_administrator(running: Live) -> None:
+    assert running.process is not None
+    assert running.log is not None
+    log = running.log
+    await eventually(lambda: "/link#" in log.read_text())
+    running.process.terminate()
+    # By then each worker has looked whether anybody is here.
+    assert await asyncio.to_thread(running.process.wait, 30) == 0
+    assert log.read_text().count("/link#") == 1
+
+
+async def test_told_to_stop_all_workers_end(running: Live) -> None:
+    assert running.process is not None
+    workers = workers_of(running)
+    running.process.send_signal(signal.SIGINT)
+    assert await asyncio.to_thread(running.process.wait, 30) == 0
+    assert not any(worker.is_running() for worker in workers)
+
+
+async def test_workers_that_nobody_looks_after_any_more_end(running: Live) -> None:
+    assert running.process is not None
+    workers = workers_of(running)
+    running.process.kill()
+    for worker in workers:
+        await asyncio.to_thread(worker.wait, 30)
+
+
+async def test_of_nodes_that_start_at_once_one_begins(empty_database: str) -> None:
+    nodes = [PostgresqlDatabase(empty_database) for _ in range(4)]
+    try:
+        await asyncio.to_thread(nodes[0].write_now, migrate)
+        begun = await asyncio.gather(
+            *(node.write(lambda db: _begin(db, shared=True)) for node in nodes)
+        )
+        assert len([token for token in begun if token]) == 1
+    finally:
+        for node in nodes:
+            await node.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ({"TWINSPACE_BUS_URL": "redis://localhost"}, "workers.database"),
+        (
+            {"TWINSPACE_DATABASE_URL": "postgresql+asyncpg://rooms@localhost/rooms"},
+            "workers.bus",
+        ),
+    ],
+)
+def test_what_only_one_process_may_have_is_refused(
+    tmp_path: Path, settings: dict[str, str], code: str
+) -> None:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("TWINSPACE_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "twinspace_rt", "serve", "--workers", "2"],
+        cwd=REPOSITORY,
+        env=env | {"TWINSPACE_DATA_DIR": str(tmp_path / "data"), **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert f"[{code}]" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "data").exists()
