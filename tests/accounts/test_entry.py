@@ -5,17 +5,20 @@ from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Connection, func, select, update
 
-from tests.accounts.conftest import ORIGIN, PupilCard, Site
+from tests.accounts.conftest import NOW, ORIGIN, PupilCard, Site
 from twinspace_rt.accounts import guessing
 from twinspace_rt.accounts.models import account, card, wrong_try
-from twinspace_rt.accounts.sessions import HOUR_MS
+from twinspace_rt.accounts.sessions import HOUR_MS, REMEMBERED_DAYS
 from twinspace_rt.accounts.tokens import new_code
 from twinspace_rt.db.engine import SqliteDatabase
 from twinspace_rt.settings import Settings
 
 PASSWORD = "lingon och mjölk"
+# Tried often; the parameters stand in the hash itself.
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 async def is_in(browser: httpx.AsyncClient) -> bool:
@@ -306,3 +309,91 @@ async def test_a_whole_school_comes_in_while_its_own_address_guesses(
         return list(db.execute(counts.group_by(wrong_try.c.subject)).scalars())
 
     assert await database.read(tries) == [guessing.WRONG_MAX] * 5
+
+
+async def spend(site: Site, email: str, *addresses: str) -> None:
+    """Guess at a password until every network's measure is full."""
+    for address in addresses:
+        async with site.browser(address) as stranger:
+            for _ in range(guessing.WRONG_MAX):
+                assert (await sign_in(stranger, email, "not this one")).status_code == 401
+            # Full: the right one is not even tried.
+            assert (await sign_in(stranger, email, PASSWORD)).status_code == 401
+
+
+async def test_who_guesses_at_a_teachers_password_rests_alone(site: Site) -> None:
+    await site.teacher(password_hash=CHEAP)
+    await spend(site, "karin@example.org", "198.51.100.1")
+    async with site.browser("203.0.113.1") as elsewhere:
+        assert (await sign_in(elsewhere, "karin@example.org", PASSWORD)).status_code == 200
+
+
+async def test_guessers_from_many_networks_rest_all_but_browsers_of_before(site: Site) -> None:
+    await site.teacher(password_hash=CHEAP)
+    networks = guessing.ACCOUNT_WRONG_MAX // guessing.WRONG_MAX
+    async with site.browser() as own, site.browser("203.0.113.1") as new:
+        assert (await sign_in(own, "karin@example.org", PASSWORD)).status_code == 200
+        await own.post("/api/sign-out", json={})
+        await spend(site, "karin@example.org", *(f"198.51.100.{n}" for n in range(networks)))
+        assert (await sign_in(new, "karin@example.org", PASSWORD)).status_code == 401
+        # Signed out, and from a network that guesses: it is still known.
+        assert (await sign_in(own, "karin@example.org", PASSWORD)).status_code == 200
+        site.now += HOUR_MS
+        assert (await sign_in(new, "karin@example.org", PASSWORD)).status_code == 200
+
+
+async def test_a_browser_of_before_has_a_measure_of_its_own(site: Site) -> None:
+    await site.teacher(password_hash=CHEAP)
+    async with site.browser() as own, site.browser() as new:
+        assert (await sign_in(own, "karin@example.org", PASSWORD)).status_code == 200
+        for _ in range(guessing.WRONG_MAX):
+            await sign_in(own, "karin@example.org", "not this one")
+        assert (await sign_in(own, "karin@example.org", PASSWORD)).status_code == 401
+        assert (await sign_in(new, "karin@example.org", PASSWORD)).status_code == 200
+
+
+@pytest.mark.parametrize("value", ["x" * 43, "", "'; drop table session; --", None])
+async def test_no_other_browser_passes_for_one_of_before(site: Site, value: str | None) -> None:
+    await site.teacher(password_hash=CHEAP)
+    await site.teacher("nikos@example.org", password_hash=CHEAP)
+    await spend(site, "karin@example.org", "192.0.2.1")
+    async with site.browser() as browser:
+        if value is None:  # a colleague's own browser
+            assert (await sign_in(browser, "nikos@example.org", PASSWORD)).status_code == 200
+        else:
+            browser.cookies.set("twinspace-last", value)
+        assert (await sign_in(browser, "karin@example.org", PASSWORD)).status_code == 401
+
+
+async def test_a_browser_is_remembered_for_half_a_year(site: Site) -> None:
+    await site.teacher(password_hash=CHEAP)
+    async with site.browser() as browser:
+        await sign_in(browser, "karin@example.org", PASSWORD)
+        kept = browser.cookies["twinspace-last"]
+    for days, status in ((REMEMBERED_DAYS - 1, 200), (REMEMBERED_DAYS, 401)):
+        site.now = NOW + days * 24 * HOUR_MS
+        await spend(site, "karin@example.org", "192.0.2.1")
+        async with site.browser() as browser:
+            browser.cookies.set("twinspace-last", kept)
+            assert (await sign_in(browser, "karin@example.org", PASSWORD)).status_code == status
+
+
+async def test_a_pupils_browser_is_not_remembered(site: Site) -> None:
+    pupil = await site.pupil()
+    async with site.browser() as browser:
+        await join(browser, **pupil.body)
+        assert list(browser.cookies) == ["twinspace"]
+
+
+async def test_who_is_signed_in_changes_the_password_though_others_guess(site: Site) -> None:
+    await site.teacher(password_hash=CHEAP)
+    new = {"current": PASSWORD, "new": "blåbär och grädde"}
+    async with site.browser() as browser:
+        await sign_in(browser, "karin@example.org", PASSWORD)
+        await spend(site, "karin@example.org", "198.51.100.1")
+        assert (await browser.post("/api/account/password", json=new)).status_code == 200
+        wrong = {"current": "not this one", "new": "hallon och vanilj"}
+        for _ in range(guessing.WRONG_MAX):
+            assert (await browser.post("/api/account/password", json=wrong)).status_code == 401
+        right = {"current": new["new"], "new": "hallon och vanilj"}
+        assert (await browser.post("/api/account/password", json=right)).status_code == 401

@@ -7,7 +7,15 @@ from sqlalchemy import Connection
 
 from twinspace_rt.accounts import sessions
 from twinspace_rt.accounts.cards import find_card, read_code, read_words
-from twinspace_rt.accounts.guessing import NOBODY, Addresses, take_try, was_right
+from twinspace_rt.accounts.guessing import (
+    NOBODY,
+    Addresses,
+    Measure,
+    of_account,
+    of_card,
+    take_try,
+    was_right,
+)
 from twinspace_rt.accounts.invitations import Purpose, find_invitation, use_invitation
 from twinspace_rt.accounts.passwords import verify_secret
 from twinspace_rt.accounts.people import find_by_email
@@ -26,18 +34,20 @@ class WrongSecret(CommandError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the network address, the kind of device, and the session they came with."""
+    """Who asks: the network address, the kind of device, and the sessions they came with."""
 
     address: str
     device: str
     token: str | None
+    last_token: str | None = None
+    """Of the browser's last sign-in to an account, which need not hold any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     """Whose secret it may be."""
 
-    subject: str
+    measures: tuple[Measure, ...]
     secret_hash: str
     account_id: str | None = None
     member_id: str | None = None
@@ -79,7 +89,9 @@ class Entry:
             row = find_by_email(db, email)
             if row is None or row.disabled_at is not None:
                 return None
-            return _Found(f"account:{row.id}", row.password_hash, account_id=row.id)
+            known = sessions.earlier(db, caller.last_token, row.id, self.now())
+            measures = of_account(row.id, caller.address, known)
+            return _Found(measures, row.password_hash, account_id=row.id)
 
         wrong = WrongSecret(
             "This e-mail address and password do not belong together.", code="accounts.wrong"
@@ -98,7 +110,8 @@ class Entry:
             card = find_card(db, read_code(code))
             if card is None:
                 return None
-            return _Found(f"card:{card.member_id}", card.words_hash, member_id=card.member_id)
+            measures = of_card(card.member_id)
+            return _Found(measures, card.words_hash, member_id=card.member_id)
 
         wrong = WrongSecret(
             "This code and these words do not belong together. Look at your card once more, "
@@ -147,22 +160,22 @@ class Entry:
         caller: Caller,
         wrong: WrongSecret,
     ) -> Opened:
-        def begin(db: Connection) -> tuple[_Found | None, str | None]:
+        def begin(db: Connection) -> tuple[_Found | None, tuple[str, ...] | None]:
             found = find(db)
             if found is None and self._addresses.is_spent(caller.address):
                 return None, None
-            return found, take_try(db, found.subject if found else NOBODY, self.now())
+            return found, take_try(db, found.measures if found else NOBODY, self.now())
 
-        found, try_id = await self.database.write(begin)
-        stored = found.secret_hash if found and try_id else None
+        found, taken = await self.database.write(begin)
+        stored = found.secret_hash if found and taken else None
         opened = None
-        if await verify_secret(stored, secret) and found is not None:
+        if await verify_secret(stored, secret) and found is not None and taken is not None:
 
             def enter(db: Connection) -> tuple[Opened, list[str]] | None:
                 # What was proved must still hold: the card may have been reset meanwhile.
                 if find(db) != found:
                     return None
-                was_right(db, str(try_id))
+                was_right(db, taken)
                 return self.enter(db, found.account_id, found.member_id, caller)
 
             opened = await self.database.write(enter)

@@ -11,11 +11,19 @@ from starlette.routing import BaseRoute, Route
 
 from twinspace_rt.accounts import sessions
 from twinspace_rt.accounts.entry import Caller, Entry, WrongSecret
-from twinspace_rt.accounts.guessing import take_try, was_right
+from twinspace_rt.accounts.guessing import of_owner, take_try, was_right
 from twinspace_rt.accounts.models import account, session
 from twinspace_rt.accounts.passwords import check_password, hash_secret, verify_secret
 from twinspace_rt.accounts.people import find_account
-from twinspace_rt.accounts.sessions import Opened, SignedIn, cookie_name, is_https
+from twinspace_rt.accounts.sessions import (
+    HOUR_MS,
+    REMEMBERED_DAYS,
+    Opened,
+    SignedIn,
+    cookie_name,
+    is_https,
+    last_cookie_name,
+)
 from twinspace_rt.errors import CommandError, Forbidden
 from twinspace_rt.json_http import Body, Done, answer, read_body
 from twinspace_rt.protocol import Id
@@ -80,6 +88,7 @@ def caller(entry: Entry, request: Request) -> Caller:
         address=request.state.address,
         device=device(request.headers.get("user-agent", "")),
         token=request.cookies.get(cookie_name(entry.settings)),
+        last_token=request.cookies.get(last_cookie_name(entry.settings)),
     )
 
 
@@ -110,17 +119,28 @@ async def staff(entry: Entry, request: Request) -> tuple[SignedIn, str]:
 
 
 def with_session(entry: Entry, response: Response, opened: Opened) -> Response:
-    """Hand the session's token to the browser, out of reach of scripts."""
+    """Hand the session's token to the browser, out of reach of scripts.
+
+    A second cookie keeps an account's: when the session has ended, it opens nothing any more, but
+    tells this browser from those of strangers who guess.
+    """
+    _put_cookie(entry, response, cookie_name(entry.settings), opened, opened.expires_at)
+    if opened.account_id is not None:
+        until = entry.now() + REMEMBERED_DAYS * 24 * HOUR_MS
+        _put_cookie(entry, response, last_cookie_name(entry.settings), opened, until)
+    return response
+
+
+def _put_cookie(entry: Entry, response: Response, name: str, opened: Opened, until: int) -> None:
     response.set_cookie(
-        cookie_name(entry.settings),
+        name,
         opened.token,
-        max_age=(opened.expires_at - entry.now()) // 1000,
+        max_age=(until - entry.now()) // 1000,
         path="/",
         secure=is_https(entry.settings),
         httponly=True,
         samesite="lax",
     )
-    return response
 
 
 def device(user_agent: str) -> str:
@@ -208,18 +228,19 @@ class SignInRoutes:
         body = await read_body(request, NewPassword)
         entry = self._entry
 
-        def begin(db: Connection) -> tuple[Any, str | None]:
+        def begin(db: Connection) -> tuple[Any, tuple[str, ...] | None]:
             row: Any = find_account(db, account_id)
             check_password(body.new, row.email)
-            return row, take_try(db, f"account:{account_id}", entry.now())
+            return row, take_try(db, of_owner(account_id), entry.now())
 
-        row, try_id = await self._database.write(begin)
-        if not await verify_secret(row.password_hash if try_id else None, body.current):
+        row, taken = await self._database.write(begin)
+        right = await verify_secret(row.password_hash if taken else None, body.current)
+        if taken is None or not right:
             raise WrongSecret("Your present password is not right.", code="accounts.wrong_password")
         hashed = await hash_secret(body.new)
 
         def change(db: Connection) -> list[str]:
-            was_right(db, str(try_id))
+            was_right(db, taken)
             db.execute(
                 update(account).where(account.c.id == account_id).values(password_hash=hashed)
             )

@@ -80,7 +80,7 @@ wrong_try = Table(
     "wrong_try",
     metadata,
     Column("id", String(20), primary_key=True),
-    Column("subject", String(40), nullable=False),  # card:<member id> | account:<id>
+    Column("subject", String(40), nullable=False),  # as accounts/guessing.py names them
     Column("at", BigInteger, nullable=False),
     Index("ix_wrong_try_subject_at", "subject", "at"),
 )

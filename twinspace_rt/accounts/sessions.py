@@ -13,6 +13,7 @@ from twinspace_rt.settings import Settings
 HOUR_MS = 3_600_000
 SEEN_EVERY_MS = 5 * 60_000
 KEPT_AFTER_END_MS = 30 * 24 * HOUR_MS
+REMEMBERED_DAYS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Opened:
     session_id: str
     token: str
     expires_at: int
+    account_id: str | None
 
 
 def cookie_name(settings: Settings) -> str:
@@ -43,6 +45,11 @@ def cookie_name(settings: Settings) -> str:
     such a cookie over plain http.
     """
     return "__Host-twinspace" if is_https(settings) else "twinspace"
+
+
+def last_cookie_name(settings: Settings) -> str:
+    """Name the cookie that tells a browser on which somebody signed in to an account before."""
+    return f"{cookie_name(settings)}-last"
 
 
 def is_https(settings: Settings) -> bool:
@@ -72,7 +79,7 @@ def _open(
     now: int,
     device: str,
 ) -> Opened:
-    opened = Opened(new_id(), new_token(), now + hours * HOUR_MS)
+    opened = Opened(new_id(), new_token(), now + hours * HOUR_MS, account_id)
     # Signing in is rare enough to carry the sweeping of what ended long ago. Staff sessions stay:
     # a moderator's visits are logged under them.
     connection.execute(
@@ -103,6 +110,23 @@ def find(connection: Connection, token: str | None, now: int) -> SignedIn | None
     if token is None or len(token) != TOKEN_LENGTH:
         return None
     return _find(connection, session.c.token_hash == hash_token(token), now)
+
+
+def earlier(connection: Connection, token: str | None, account_id: str, now: int) -> str | None:
+    """Find a sign-in to this account that a browser remembers, though it may have ended.
+
+    Returns:
+        Its id; none if there was none within ``REMEMBERED_DAYS``.
+    """
+    if token is None or len(token) != TOKEN_LENGTH:
+        return None
+    return connection.execute(
+        select(session.c.id).where(
+            session.c.token_hash == hash_token(token),
+            session.c.account_id == account_id,
+            session.c.created_at > now - REMEMBERED_DAYS * 24 * HOUR_MS,
+        )
+    ).scalar_one_or_none()
 
 
 def find_by_id(connection: Connection, session_id: str, now: int) -> SignedIn | None:
