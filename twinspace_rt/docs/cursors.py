@@ -10,6 +10,9 @@ from twinspace_rt.docs.session import Session
 from twinspace_rt.rooms.connection import Frame
 
 TICK_S = 0.1
+CROWD = 20
+CROWD_TICK_S = 0.2
+"""Each of more people than ``CROWD`` is told of all the others, so it grows with their square."""
 
 
 class Cursors:
@@ -62,7 +65,8 @@ class Cursors:
 
     def _tell_soon(self) -> None:
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tell)
+            tick_s = TICK_S if len(self._sessions) <= CROWD else CROWD_TICK_S
+            self._timer = asyncio.get_running_loop().call_later(tick_s, self._tell)
 
     def _tell(self) -> None:
         self._timer = None
