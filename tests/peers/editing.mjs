@@ -1,7 +1,8 @@
 // Two people edit one rich document at random with real Tiptap editors and stock providers.
 // config: document, kinds and members (of the two), steps, cutEvery.
 import { isDeepStrictEqual } from "node:util";
-import { editAtRandom, openEditor } from "./editor.mjs";
+import { leaveSelection, openEditor, shown } from "./editor.mjs";
+import { editAtRandom } from "./edits.mjs";
 import { Copy, below, config, finish, pause, same, until } from "./stock.mjs";
 
 const copies = config.kinds.map((kind, place) => {
@@ -15,6 +16,7 @@ const offlineFor = copies.map(() => 0);
 for (let step = 0; step < config.steps; step++) {
   const place = below(2);
   editAtRandom(copies[place].editor, below);
+  leaveSelection(copies[place].editor);
   offlineFor.forEach((left, i) => {
     if (left === 0) return;
     offlineFor[i] -= 1;
@@ -34,7 +36,7 @@ offlineFor.forEach((left, i) => left > 0 && copies[i].goOnline());
 
 // An editor answers what it cannot show with an edit of its own, so both have to come to rest.
 const [ann, ben] = copies;
-const json = (copy) => copy.editor.getJSON();
+const json = (copy) => shown(copy.editor);
 const shownAlike = () => isDeepStrictEqual(json(ann), json(ben));
 await until(
   "both editors show the same",

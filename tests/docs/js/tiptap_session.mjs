@@ -4,7 +4,8 @@
 // Now and then a person is cut off, writes on, and comes back with a SyncStep2 that answers an
 // old state vector, so that it repeats what is known. setContent and undo rewrite much at once.
 import * as Y from "yjs";
-import { editAtRandom, openEditor } from "./editor.mjs"; // of tests/peers, where this runs
+import { openEditor } from "./editor.mjs"; // of tests/peers, where this runs
+import { editAtRandom } from "./edits.mjs";
 
 const [seed, steps] = process.argv.slice(-2).map(Number);
 let state = seed;
