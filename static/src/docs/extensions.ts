@@ -9,6 +9,7 @@ import StarterKit from "@tiptap/starter-kit";
 import type { Text } from "../i18n/text";
 import { drawCaret, selectionLook } from "./caret";
 import { KeptCursor } from "./cursor";
+import { InStep } from "./in_step";
 import type { LiveDocument } from "./live";
 import { BlockMath, InlineMath } from "./math";
 import { Outline } from "./outline";
@@ -67,6 +68,7 @@ export function extensionsFor(live: LiveDocument, t: Text): Extensions {
     Placeholder.configure({ placeholder: t("docs.placeholder") }),
     KeptCursor.configure({ live }),
     Collaboration.configure({ document: live.doc, field: "default" }),
+    InStep,
     CollaborationCaret.configure({
       provider: { awareness: live.awareness },
       render: drawCaret,

@@ -1,0 +1,110 @@
+import { Editor } from "@tiptap/core";
+import { afterEach, expect, test } from "vitest";
+import { Awareness } from "y-protocols/awareness";
+import * as Y from "yjs";
+import { editAtRandom } from "../../../tests/peers/edits.mjs";
+import { extensionsFor } from "./extensions";
+import type { LiveDocument } from "./live";
+
+const ends: (() => void)[] = [];
+
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
+
+/** Somebody at a document: what they write waits for `hear` of another one. */
+class Desk {
+  readonly doc = new Y.Doc();
+  readonly editor: Editor;
+  readonly #awareness = new Awareness(this.doc);
+  readonly #prepared: (() => void)[] = [];
+  readonly #unheard: Uint8Array[] = [];
+
+  constructor(clientID: number) {
+    this.doc.clientID = clientID;
+    this.doc.on("update", (update, origin) => {
+      if (origin !== "line") this.#unheard.push(update);
+    });
+    const live = {
+      doc: this.doc,
+      awareness: this.#awareness,
+      beforeMessage: (prepare: () => void) => {
+        this.#prepared.push(prepare);
+        return () => undefined;
+      },
+    };
+    this.editor = new Editor({
+      element: document.createElement("div"),
+      extensions: extensionsFor(live as unknown as LiveDocument, (key) => key),
+    });
+    ends.push(() => {
+      this.editor.destroy();
+      this.#awareness.destroy();
+    });
+  }
+
+  /** Take in some of what another one wrote; returns whether there was anything. */
+  hear(other: Desk, count: number): boolean {
+    const updates = other.#unheard.splice(0, count);
+    for (const update of updates) {
+      for (const prepare of this.#prepared) prepare();
+      Y.applyUpdate(this.doc, update, "line");
+    }
+    return updates.length > 0;
+  }
+
+  get shown() {
+    return this.editor.getJSON();
+  }
+}
+
+function dice(seed: number): (bound: number) => number {
+  let state = seed;
+  return (bound) => {
+    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+    return (state >> 8) % bound;
+  };
+}
+
+test("What is bold is bold for everyone: the words, not the formula among them.", () => {
+  const [mine, theirs] = [new Desk(1), new Desk(2)];
+  mine.editor.commands.insertContent("before ");
+  mine.editor.commands.setMath({ latex: "x^2", block: false });
+  mine.editor.chain().selectAll().toggleBold().run();
+  theirs.hear(mine, Number.POSITIVE_INFINITY);
+  expect(mine.shown).toEqual(theirs.shown);
+  expect(theirs.editor.getHTML()).toMatch(/^<p><strong>before <\/strong><span [^>]*><\/span><\/p>/);
+});
+
+test("A line break in bold words leaves the next words bold.", () => {
+  const { editor } = new Desk(1);
+  editor.chain().toggleBold().insertContent("one").setHardBreak().run();
+  editor.view.dispatch(editor.state.tr.insertText("two"));
+  expect(editor.getHTML()).toMatch(/^<p><strong>one<\/strong><br><strong>two<\/strong><\/p>/);
+});
+
+// Schedules that once ended with a formula, or a line break in a table, in marks for one alone.
+test.each([12, 25])(
+  "Two who write at once are shown the same in the end (seed %d).",
+  (seed) => {
+    const below = dice(seed);
+    const [mine, theirs] = [new Desk(1), new Desk(2)];
+    let apart = 0;
+    for (let step = 0; step < 300; step += 1) {
+      editAtRandom((below(2) === 0 ? mine : theirs).editor, below);
+      if (apart > 0) apart -= 1;
+      else if (below(12) === 0) apart = below(12);
+      else {
+        mine.hear(theirs, below(3));
+        theirs.hear(mine, below(3));
+      }
+    }
+    // An editor answers what it cannot show with an edit of its own.
+    while ([mine.hear(theirs, 1), theirs.hear(mine, 1)].includes(true));
+    expect(theirs.shown).toEqual(mine.shown);
+    const reader = new Desk(3);
+    Y.applyUpdate(reader.doc, Y.encodeStateAsUpdate(mine.doc), "line");
+    expect(reader.shown).toEqual(mine.shown);
+  },
+  60_000,
+);
