@@ -75,6 +75,14 @@ class Town:
         assert self.live.node is not None
         return await self.live.node.database.write(make)
 
+    async def signed_in(self, account_id: str) -> Someone:
+        """Sign an account in anew."""
+        assert self.live.node is not None
+        opened = await self.live.node.database.write(
+            lambda db: sessions.open_for_account(db, account_id, hours=8, now=now_ms())
+        )
+        return Someone("", Role.TEACHER, opened.token, opened.session_id)
+
     async def email(self, account_id: str) -> str:
         """Look an account's address up."""
         assert self.live.node is not None

@@ -168,6 +168,43 @@ async def test_a_link_that_ended_opens_nothing(town: Town, change: dict[str, int
     assert code(await browser.post("/api/link", json={"token": secret})) == "accounts.link_gone"
 
 
+async def test_links_end_with_the_right_to_make_them(town: Town) -> None:
+    leader, account_id, _ = await lead(town)
+    path = f"/api/rooms/{town.room.room_id}/invitations"
+    invite = {"school_id": town.room.schools[1], "role": "teacher-admin"}
+    anna, nikos = (town.room.people[name].member_id for name in ("anna", "nikos"))
+    await (await town.window("anna")).do("people.set_role", member_id=nikos, role="teacher-admin")
+    above = await town.window("nikos")
+    shut = f"/api/administration/staff/{account_id}"
+    office = await administrator(town)
+
+    async def invited() -> str:
+        return secret_of(await leader.post(path, json=invite))
+
+    async def opens(secret: str) -> Any:
+        return code(await (await town.browser()).post("/api/link", json={"token": secret}))
+
+    trusted_with_as_much = await invited()
+    await above.do("people.set_role", member_id=anna, role="teacher-admin")
+    assert await opens(trusted_with_as_much) == 200
+
+    before_a_lesser_role = await invited()
+    await above.do("people.set_role", member_id=anna, role="teacher")
+    assert await opens(before_a_lesser_role) == "accounts.link_gone"
+    await above.do("people.set_role", member_id=anna, role="teacher-admin")
+    assert await opens(before_a_lesser_role) == "accounts.link_gone"
+
+    before_the_account_was_shut = await invited()
+    for disabled in (True, False):
+        await office.post(shut, json={"disabled": disabled})
+        assert await opens(before_the_account_was_shut) == "accounts.link_gone"
+
+    leader = await town.browser((await town.signed_in(account_id)).token)
+    before_removal = await invited()
+    await above.do("people.remove", member_id=anna)
+    assert await opens(before_removal) == "accounts.link_gone"
+
+
 async def test_a_moderator_enters_by_saying_so_and_the_room_is_told(town: Town) -> None:
     anna = await town.window("anna")
     _, inga = await town.account("moderator", countries="DK SE")

@@ -109,18 +109,18 @@ def use_invitation(connection: Connection, invitation_id: str, now: int) -> None
         raise _link_gone()
 
 
-def revoke_invitations(connection: Connection, room_id: str, created_by: str, now: int) -> None:
-    """Take back the links into a room that an account has made and nobody has used."""
-    connection.execute(
-        update(invitation)
-        .where(
-            invitation.c.room_id == room_id,
-            invitation.c.created_by == created_by,
-            invitation.c.used_at.is_(None),
-            invitation.c.revoked_at.is_(None),
-        )
-        .values(revoked_at=now)
+def revoke_invitations(
+    connection: Connection, created_by: str, now: int, *, room_id: str | None = None
+) -> None:
+    """Take back the links that an account has made and nobody has used: all, or those to a room."""
+    query = update(invitation).where(
+        invitation.c.created_by == created_by,
+        invitation.c.used_at.is_(None),
+        invitation.c.revoked_at.is_(None),
     )
+    if room_id is not None:
+        query = query.where(invitation.c.room_id == room_id)
+    connection.execute(query.values(revoked_at=now))
 
 
 def link(settings: Settings, token: str, *, host: str | None = None) -> str:

@@ -160,6 +160,7 @@ def do_set_role(act: Act, command: SetRole) -> None:
         raise InvalidCommand("A pupil and a teacher cannot change places.", code="people.role")
     if role is not Role.TEACHER_ADMIN:
         check_admin_stays(act, row)
+        _take_links(act, row)
     _change(act, row.id, role=role.value, role_version=row.role_version + 1)
 
 
@@ -174,9 +175,7 @@ def do_remove(act: Act, command: Remove) -> None:
     )
     act.connection.execute(delete(team_member).where(team_member.c.member_id == row.id))
     take_cards(act.connection, [row.id])
-    if row.account_id is not None:
-        # Nor do they come back by a link of their own making.
-        revoke_invitations(act.connection, row.room_id, row.account_id, act.now)
+    _take_links(act, row)
     sessions.revoke_members(act.connection, [row.id], act.now)
     _tell(act, row, MemberRemoved(member_id=row.id))
 
@@ -226,6 +225,12 @@ def do_choose_language(act: Act, command: ChooseLanguage) -> None:
     act.emit(
         LanguageChosen(member_id=member_id, language=command.language), member_audience(member_id)
     )
+
+
+def _take_links(act: Act, row: Row[Any]) -> None:
+    # What they may not do any more is not done by a link of their own making either.
+    if row.account_id is not None:
+        revoke_invitations(act.connection, row.account_id, act.now, room_id=row.room_id)
 
 
 def _change(act: Act, member_id: str, **values: Any) -> None:

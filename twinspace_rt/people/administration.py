@@ -20,6 +20,7 @@ from twinspace_rt.accounts.invitations import (
     Purpose,
     create_invitation,
     link,
+    revoke_invitations,
 )
 from twinspace_rt.accounts.models import account, invitation, school
 from twinspace_rt.accounts.people import AccountKind, find_account, find_by_email
@@ -228,7 +229,7 @@ class AdministrationRoutes:
         )
 
     async def set_staff(self, request: Request) -> Response:
-        """Shut an account, which signs it out everywhere, or open it again."""
+        """Shut an account, which signs it out and takes back its links, or open it again."""
         me = await self._administrator(request)
         body = await read_body(request, SetStaff)
         account_id, now = request.path_params["id"], self._entry.now()
@@ -243,7 +244,10 @@ class AdministrationRoutes:
             ).rowcount
             if not changed:
                 raise NotFound
-            return sessions.revoke_account(db, account_id, now) if body.disabled else []
+            if not body.disabled:
+                return []
+            revoke_invitations(db, account_id, now)
+            return sessions.revoke_account(db, account_id, now)
 
         self._entry.close_sessions(await self._database.write(change))
         return answer(Done())
