@@ -32,6 +32,7 @@ def lock_python(upgrade: list[str]) -> None:
         "node": ["requirements/node.in"],
         "dev": ["pyproject.toml", "--extra", "dev"],
         "runtime": ["pyproject.toml", "--constraint", "requirements/dev.txt"],
+        "bench": ["requirements/bench.in", "--constraint", "requirements/dev.txt"],
     }.items():
         say(f"Locking requirements/{name}.txt")
         output = ["--output-file", f"requirements/{name}.txt"]
@@ -46,7 +47,7 @@ def lock_npm(upgrade: list[str]) -> None:
     systems need. A lock that ``npm ci`` would refuse is not taken.
     """
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund"]
-    for folder in (node.CLIENT, node.PEERS):
+    for folder in (node.CLIENT, node.PEERS, node.BENCHMARK_PEERS):
         say(f"Locking {folder.relative_to(ROOT)}/package-lock.json")
         with TemporaryDirectory() as empty:
             shutil.copy(folder / "package.json", empty)

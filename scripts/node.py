@@ -21,9 +21,12 @@ GENERATED = CLIENT / "src" / "protocol.ts"
 """What the build writes among the sources."""
 
 PEERS = ROOT / "tests" / "peers"
+BENCHMARK_PEERS = ROOT / "benchmarks" / "peers"
+BENCHMARK_OLDEST = (22, 0)
+"""What Hocuspocus 4's server asks for."""
 
 
-def find_node() -> Path | None:
+def find_node(oldest: tuple[int, int] = OLDEST) -> Path | None:
     """Return a folder that holds ``node`` and ``npm``, recent enough, or ``None``.
 
     The folders of the PATH come first, then the one the set-up fills.
@@ -31,20 +34,21 @@ def find_node() -> Path | None:
     folders = os.environ.get("PATH", "").split(os.pathsep)
     for folder in [*map(Path, filter(None, folders)), VENV / "bin"]:
         node, npm = folder / "node", folder / "npm"
-        if os.access(node, os.X_OK) and os.access(npm, os.X_OK) and _version(node) >= OLDEST:
+        if os.access(node, os.X_OK) and os.access(npm, os.X_OK) and _version(node) >= oldest:
             return folder
     return None
 
 
-def ensure_node() -> Path:
+def ensure_node(oldest: tuple[int, int] = OLDEST) -> Path:
     """Return a folder that holds Node and npm, taking them from PyPI when there are none."""
-    folder = find_node()
+    folder = find_node(oldest)
     if folder is None:
         python_packages.install("node")
         _link_wheel()
-        folder = find_node()
+        folder = find_node(oldest)
     if folder is None:
-        fail("Node.js 20.19 or newer, with npm, is needed; install it and put it on the PATH.")
+        needed = ".".join(map(str, oldest))
+        fail(f"Node.js {needed} or newer, with npm, is needed; install it and put it on the PATH.")
     return folder
 
 
@@ -72,6 +76,12 @@ def install(folder: Path) -> None:
     if npm(folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund"):
         fail("The npm packages could not be installed; npm says why above.")
     stamp.write()
+
+
+def install_benchmark_peers() -> None:
+    """Put the benchmarks' peers in place, and a Node that is recent enough for them."""
+    ensure_node(BENCHMARK_OLDEST)
+    install(BENCHMARK_PEERS)
 
 
 def build_client() -> None:

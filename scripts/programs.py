@@ -1,10 +1,10 @@
-"""The programs the tests run against: PostgreSQL, Redis, nginx, Chromium; found or installed."""
+"""The programs tests and benchmarks need: databases, nginx, Chromium; found or installed."""
 
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,45 +53,48 @@ def find_chromium() -> Path | None:
 
 @dataclass(frozen=True)
 class Program:
-    """One program the tests need: where to look, and who has it."""
+    """One program that is needed: where to look, and who has it."""
 
     name: str
     debian_package: str
     find: Callable[[], Path | None]
 
 
-PROGRAMS = (
+DATABASES = (
     Program("PostgreSQL", "postgresql", find_postgresql),
     Program("Redis", "redis-server", find_redis),
+)
+PROGRAMS = (
+    *DATABASES,
     Program("nginx", "nginx", find_nginx),
     Program("OpenSSL", "openssl", find_openssl),
     Program("Chromium", "chromium", find_chromium),
 )
 
 
-def install() -> None:
+def install(programs: Sequence[Program] = PROGRAMS) -> None:
     """Install those programs that are missing, or say in one sentence which they are.
 
     Only root on Debian or Ubuntu installs; anyone else is told what to install.
     """
-    missing = [program for program in PROGRAMS if program.find() is None]
+    missing = [program for program in programs if program.find() is None]
     if not missing:
         return
     if shutil.which("apt-get") and os.geteuid() == 0:
         quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-        say(f"Installing {_list(missing)} for the tests")
+        say(f"Installing {_list(missing)}")
         run(["apt-get", "update"], environment=quiet)
         for program in missing:
             package = program.debian_package
             run(["apt-get", "install", "-y", "--no-install-recommends", package], environment=quiet)
-        if find_chromium() is None:
+        if any(program.find is find_chromium for program in missing) and find_chromium() is None:
             # Ubuntu ships Chromium only as a snap; Playwright, whose Node wants libatomic, has one.
             run(["apt-get", "install", "-y", "libatomic1"], environment=quiet)
             run([VENV / "bin" / "playwright", "install", "--with-deps", "chromium"])
         missing = [program for program in missing if program.find() is None]
     if missing:
         packages = " ".join(program.debian_package for program in missing)
-        fail(f"The tests need {_list(missing)}; install it (on Debian: apt install {packages}).")
+        fail(f"Needed: {_list(missing)}; install it (on Debian: apt install {packages}).")
 
 
 def _find_served(name: str) -> Path | None:

@@ -12,6 +12,9 @@ STEPS = {
     "client-packages": lambda: node.install(node.CLIENT),
     "peers": lambda: node.install(node.PEERS),
     "programs": programs.install,
+    "databases": lambda: programs.install(programs.DATABASES),
+    "bench": lambda: python_packages.install("bench"),
+    "bench-peers": node.install_benchmark_peers,
 }
 
 if __name__ == "__main__":

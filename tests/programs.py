@@ -51,11 +51,11 @@ def node() -> Path:
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
+def postgresql(*, durable: bool = False) -> Iterator[str]:
     """Run a new, empty PostgreSQL and yield the SQLAlchemy address of its database.
 
-    It does not wait for the disk: fit to test what is written, and what outlives a
-    killed server, not what outlives a power cut.
+    Unless it is ``durable`` it does not wait for the disk: fit to test what is written,
+    and what outlives a killed server, not what outlives a power cut.
 
     Raises:
         ProgramMissing: PostgreSQL is not installed.
@@ -73,7 +73,9 @@ def postgresql() -> Iterator[str]:
         def is_ready() -> bool:
             return subprocess.run(ask, timeout=START_TIMEOUT_S).returncode == 0
 
-        settings = ["-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off"]
+        settings = ["-k", str(folder), "-c", "listen_addresses="]
+        if not durable:
+            settings += ["-c", "fsync=off"]
         with _serving([str(programs / "postgres"), "-D", str(data), *settings], folder, is_ready):
             yield f"postgresql+asyncpg://twinspace@/postgres?host={folder}"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.node import CLIENT, PEERS
+from scripts.node import BENCHMARK_PEERS, CLIENT, PEERS
 from scripts.steps import ROOT
 from twinspace_rt import __version__
 from twinspace_rt.settings import Settings, load_settings
@@ -114,7 +114,7 @@ def test_imports_go_down_the_house() -> None:
     assert upward == []
 
 
-@pytest.mark.parametrize("name", ["runtime", "dev", "node", "lock"])
+@pytest.mark.parametrize("name", ["runtime", "dev", "node", "lock", "bench"])
 def test_python_lock_pins_hashes_and_names_no_host(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8")
     assert "://" not in text
@@ -130,7 +130,9 @@ def test_one_environment_holds_both_python_locks() -> None:
     assert runtime.items() <= development.items()
 
 
-@pytest.mark.parametrize("folder", [CLIENT, PEERS], ids=["client", "peers"])
+@pytest.mark.parametrize(
+    "folder", [CLIENT, PEERS, BENCHMARK_PEERS], ids=["client", "peers", "benchmarks"]
+)
 def test_npm_lock_pins_hashes_for_every_system_and_names_no_host(folder: Path) -> None:
     packages = json.loads((folder / "package-lock.json").read_text("utf-8"))["packages"]
     installed = {path: entry for path, entry in packages.items() if path}
