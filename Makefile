@@ -10,7 +10,7 @@ IN_VENV = .venv/bin/python -m
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-long check format lock clean python
+.PHONY: help run test test-long bench check format lock clean python
 
 help: ## Show what each target does.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | \
@@ -28,11 +28,15 @@ test: python ## Install what the tests need and run them all, the client's and t
 	exit $$failed
 
 test-long: python ## Run the tests that take minutes each, and the features' on PostgreSQL.
-	@$(SETUP) dev client peers programs
+	@$(SETUP) dev client peers programs bench bench-peers
 	@failed=0; \
 	$(IN_VENV) pytest -m long || failed=1; \
 	$(IN_VENV) pytest --postgresql tests/accounts tests/chat tests/forum || failed=1; \
 	exit $$failed
+
+bench: python ## Measure this server beside its peers, in 20 minutes; QUICK=1 tries it in two.
+	@$(SETUP) dev bench bench-peers databases
+	@$(IN_VENV) benchmarks $(if $(QUICK),--quick)
 
 check: python ## Check format, style and types of server and client, then run the tests.
 	@$(SETUP) dev client-packages
@@ -53,7 +57,7 @@ lock: python ## Write the lock files anew; UPGRADE=1 takes newer versions.
 	@$(PYTHON) -m scripts.lock $(if $(UPGRADE),--upgrade)
 
 clean: ## Remove all that was installed or built; var/, the rooms' data, stays.
-	rm -rf .venv static/node_modules static/dist tests/peers/node_modules
+	rm -rf .venv static/node_modules static/dist tests/peers/node_modules benchmarks/peers/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

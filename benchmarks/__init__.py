@@ -1,0 +1,1 @@
+"""This server beside its peers, measured in one run (``make bench``); see README.md."""

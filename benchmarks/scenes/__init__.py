@@ -1,0 +1,1 @@
+"""The scenes: each measures one thing and writes its section of the results."""
