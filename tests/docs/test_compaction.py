@@ -22,7 +22,7 @@ async def _type(live: Live, seeded: SeededRoom, words: list[str]) -> str:
     for word in words:
         text += word
     member = seeded.people["maja"].member_id
-    loaded = await live.node.database.read(lambda db: load(db, document_id))
+    loaded = await load(live.node.database, document_id)
     assert loaded is not None
     for update in updates:
         verdict = loaded.validator.check(parse(update, UPDATE_LIMITS), member)
@@ -52,7 +52,7 @@ async def test_a_snapshot_holds_what_the_log_held(live: Live, seeded: SeededRoom
     )
     assert kept[:2] == [0, 1]
     assert kept[2] >= 1
-    again = await database.read(lambda db: load(db, document_id))
+    again = await load(database, document_id)
     assert again is not None
     assert again.head_seq == 40
     assert again.validator.state_vector() == before

@@ -26,7 +26,7 @@ async def test_what_was_compacted_unseen_is_sent_as_a_snapshot(
             # As another node would: append, load, compact and store, past this node's document.
             body = Pen(5).write("from elsewhere")
             await node.hub.log.append(page, 1, 0, [NewEntry(author, body, [5])])
-            other = await node.database.read(lambda db: load(db, page))
+            other = await load(node.database, page)
             assert other is not None
             made = await node.engine.compact(None, [body], kind="text")
             new = NewSnapshot(

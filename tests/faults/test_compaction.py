@@ -16,7 +16,7 @@ from tests.faults.storage import Storage, bodies, new_database
 from tests.live import REPOSITORY, SeededRoom
 from tests.peers.raw import Pen, words_of
 from tests.streams.nodes import running
-from twinspace_rt.docs.store import load
+from twinspace_rt.docs.store import read_stored, rebuild
 from twinspace_rt.streams.log import NewEntry
 from twinspace_rt.streams.models import archive, entry, stream
 
@@ -69,8 +69,9 @@ def check(storage: Storage, document: str, text: str, head: int) -> bool:
 
     def look(db: Connection) -> bool:
         assert words_of(bodies(db, document)) == text
-        loaded = load(db, document)
-        assert loaded is not None
+        stored = read_stored(db, document)
+        assert stored is not None
+        loaded = rebuild(stored)
         assert loaded.head_seq == head
         parts = [loaded.snapshot] if loaded.snapshot else []
         assert words_of([*parts, *(e.body for e in loaded.tail)]) == text

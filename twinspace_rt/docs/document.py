@@ -24,7 +24,7 @@ from twinspace_rt.docs.edits import Budget, Edit, Item, Outcome, Sync, Taken, Tu
 from twinspace_rt.docs.engine import Engine
 from twinspace_rt.docs.judge import Judge, is_large
 from twinspace_rt.docs.session import Asked, Scope, Session
-from twinspace_rt.docs.store import Loaded, TailEntry, load, read_news
+from twinspace_rt.docs.store import Loaded, TailEntry, load, load_news
 from twinspace_rt.errors import CloseCode, StorageUnavailable
 from twinspace_rt.streams.log import Append, HeadMoved, Log, NewEntry, StreamClosed
 
@@ -391,7 +391,7 @@ class Document:
     async def take_news(self) -> None:
         """Read what other nodes wrote, and tell the sessions; to be called with the queue held."""
         loaded = self.loaded
-        news = await self.database.read(lambda db: read_news(db, self.id, loaded))
+        news = await load_news(self.database, self.id, loaded)
         if news is None:
             await self.catch_up()
             return
@@ -402,7 +402,7 @@ class Document:
     async def catch_up(self) -> None:
         """Read again what the database has, and tell the sessions what other nodes wrote."""
         known = self.loaded.head_seq
-        fresh = await self.database.read(lambda db: load(db, self.id))
+        fresh = await load(self.database, self.id)
         if fresh is None:
             raise StreamClosed("erased", 0)
         self.loaded = fresh

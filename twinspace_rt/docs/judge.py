@@ -6,7 +6,7 @@ import logging
 from twinspace_rt import meters
 from twinspace_rt.docs.edits import Edit, Missed, Outcome, Rejected, Taken
 from twinspace_rt.docs.session import Scope, Session
-from twinspace_rt.docs.store import Loaded
+from twinspace_rt.docs.store import OFF_LOOP_BYTES, Loaded
 from twinspace_rt.docs.validator import (
     GAP_CODES,
     SYNC_LIMITS,
@@ -20,7 +20,6 @@ from twinspace_rt.docs.validator import (
 from twinspace_rt.rooms.bucket import Bucket
 
 log = logging.getLogger(__name__)
-OFF_LOOP_BYTES = 64 * 1024
 CLIENTS_PER_HOUR = 60.0
 
 

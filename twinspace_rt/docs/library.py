@@ -217,10 +217,10 @@ class Library:
 
     async def _load(self, document_id: str) -> Document | None:
         try:
-            loaded = await self.database.read(lambda db: load(db, document_id))
+            loaded = await load(self.database, document_id)
         except UNREADABLE:
             await self._quarantine(document_id)
-            loaded = await self.database.read(lambda db: load(db, document_id))
+            loaded = await load(self.database, document_id)
         if loaded is None:
             return None
         loop = asyncio.get_running_loop()

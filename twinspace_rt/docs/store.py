@@ -1,11 +1,14 @@
 """Documents in the database: loading one, reading its new entries, storing a snapshot."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from twinspace_rt.db.engine import Database
 from twinspace_rt.docs.models import document, document_text
 from twinspace_rt.docs.validator import (
     TRUSTED_LIMITS,
@@ -20,7 +23,10 @@ from twinspace_rt.streams.follow import stream_head
 from twinspace_rt.streams.log import create_stream
 from twinspace_rt.streams.models import archive, doc_client, entry, snapshot, stream
 
+AnyRow = Row[*tuple[Any, ...]]
 SCHEMA_VERSION = 1
+OFF_LOOP_BYTES = 64 * 1024
+"""What is larger is parsed in another thread, while the event loop goes on."""
 NEVER = "0" * 20
 """The member of what the server wrote by itself."""
 
@@ -83,16 +89,34 @@ def create_document(
     return document_id
 
 
-def load(connection: Connection, document_id: str) -> Loaded | None:
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The rows of a document, not looked into yet."""
+
+    facts: AnyRow
+    snapshot: AnyRow | None
+    clients: Sequence[AnyRow]
+    entries: Sequence[AnyRow]
+
+
+async def load(database: Database, document_id: str) -> Loaded | None:
     """Read a document and rebuild what the validator knows of it; ``None`` if there is none.
 
-    Of a quarantined one only the snapshot is read: what came after it is not to be trusted.
+    Of a quarantined one only the snapshot is read: what came after it is not to be trusted. A
+    large one takes a while to rebuild, which is done in another thread: on PostgreSQL a
+    transaction runs on the event loop.
 
     Raises:
         DumpDamaged, Refused: The stored bytes do not fit together; the document must not be
             opened as if it were empty.
     """
-    row = connection.execute(
+    stored = await database.read(lambda db: read_stored(db, document_id))
+    return None if stored is None else await asyncio.to_thread(rebuild, stored)
+
+
+def read_stored(connection: Connection, document_id: str) -> Stored | None:
+    """Read the rows of a document; ``None`` if there is none."""
+    facts = connection.execute(
         select(
             document.c.room_id,
             document.c.kind,
@@ -106,77 +130,97 @@ def load(connection: Connection, document_id: str) -> Loaded | None:
         .join(stream, stream.c.id == document.c.id)
         .where(document.c.id == document_id)
     ).one_or_none()
-    if row is None:
+    if facts is None:
         return None
-    schema = schema_for(Kind(row.kind), row.schema_version)
     held = connection.execute(
         select(snapshot.c.body, snapshot.c.validator).where(
             snapshot.c.stream_id == document_id,
-            snapshot.c.epoch == row.epoch,
-            snapshot.c.upto_seq == row.snapshot_seq,
+            snapshot.c.epoch == facts.epoch,
+            snapshot.c.upto_seq == facts.snapshot_seq,
         )
     ).one_or_none()
-    validator = DocumentState.load(held.validator, schema) if held else DocumentState(schema)
-    vector = validator.state_vector() if held else {}
-    for client in connection.execute(
+    clients = connection.execute(
         select(doc_client.c.client_id, doc_client.c.member_id, doc_client.c.epoch).where(
             doc_client.c.stream_id == document_id
         )
-    ):
-        if client.epoch == row.epoch:
+    ).all()
+    entries: Sequence[AnyRow] = []
+    if facts.state != "quarantined":
+        entries = read_entries(connection, document_id, facts.epoch, facts.snapshot_seq)
+    return Stored(facts, held, clients, entries)
+
+
+def rebuild(stored: Stored) -> Loaded:
+    """Make a document of its rows; raises as :func:`load` does."""
+    facts, held = stored.facts, stored.snapshot
+    schema = schema_for(Kind(facts.kind), facts.schema_version)
+    validator = DocumentState.load(held.validator, schema) if held else DocumentState(schema)
+    vector = validator.state_vector() if held else {}
+    for client in stored.clients:
+        if client.epoch == facts.epoch:
             validator.bind(client.client_id, client.member_id)
         else:
             validator.retire(client.client_id)
-    trusted = row.state != "quarantined"
-    tail = (
-        read_tail(connection, document_id, row.epoch, row.snapshot_seq, validator)
-        if trusted
-        else []
-    )
     return Loaded(
-        room_id=row.room_id,
-        kind=Kind(row.kind),
-        epoch=row.epoch,
-        head_seq=row.head_seq,
-        state=row.state,
-        archived=row.archived,
-        snapshot_seq=row.snapshot_seq,
+        room_id=facts.room_id,
+        kind=Kind(facts.kind),
+        epoch=facts.epoch,
+        head_seq=facts.head_seq,
+        state=facts.state,
+        archived=facts.archived,
+        snapshot_seq=facts.snapshot_seq,
         snapshot=held.body if held else None,
         snapshot_vector=vector,
-        tail=tail,
+        tail=take_in(stored.entries, validator),
         validator=validator,
     )
 
 
-def read_tail(
-    connection: Connection, document_id: str, epoch: int, after: int, validator: DocumentState
-) -> list[TailEntry]:
-    """Read the entries after ``after`` and take them into ``validator``."""
-    tail = []
-    for row in connection.execute(
+def read_entries(
+    connection: Connection, document_id: str, epoch: int, after: int
+) -> Sequence[AnyRow]:
+    """Read the entries after ``after``, in order."""
+    return connection.execute(
         select(entry.c.seq, entry.c.member_id, entry.c.at, entry.c.body)
         .where(entry.c.stream_id == document_id, entry.c.epoch == epoch, entry.c.seq > after)
         .order_by(entry.c.seq)
-    ):
+    ).all()
+
+
+def take_in(entries: Sequence[AnyRow], validator: DocumentState) -> list[TailEntry]:
+    """Take stored entries into ``validator``."""
+    tail = []
+    for row in entries:
         verdict = validator.check(parse(row.body, TRUSTED_LIMITS), row.member_id, trusted=True)
         validator.apply(verdict)
         tail.append(TailEntry(row.seq, row.member_id, row.at, row.body, verdict.ranges))
     return tail
 
 
-def read_news(connection: Connection, document_id: str, loaded: Loaded) -> list[TailEntry] | None:
+async def load_news(database: Database, document_id: str, loaded: Loaded) -> list[TailEntry] | None:
     """Read what other nodes wrote after ``loaded``, and take it into its validator.
+
+    Nobody else may use that validator meanwhile.
 
     Returns:
         The new entries; ``None`` if they are not all there any more, or the document is of another
         epoch or state: then it has to be loaded anew.
     """
-    head = stream_head(connection, document_id)
-    if head.epoch != loaded.epoch or head.state != loaded.state:
+
+    def read(db: Connection) -> Sequence[AnyRow] | None:
+        head = stream_head(db, document_id)
+        if head.epoch != loaded.epoch or head.state != loaded.state:
+            return None
+        entries = read_entries(db, document_id, head.epoch, loaded.head_seq)
+        whole = [row.seq for row in entries] == list(range(loaded.head_seq + 1, head.seq + 1))
+        return entries if whole else None
+
+    entries = await database.read(read)
+    if entries is None:
         return None
-    news = read_tail(connection, document_id, head.epoch, loaded.head_seq, loaded.validator)
-    whole = [e.seq for e in news] == list(range(loaded.head_seq + 1, head.seq + 1))
-    return news if whole else None
+    if sum(len(row.body) for row in entries) > OFF_LOOP_BYTES:
+        return await asyncio.to_thread(take_in, entries, loaded.validator)
+    return take_in(entries, loaded.validator)
 
 
 @dataclass(frozen=True, slots=True)
