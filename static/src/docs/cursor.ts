@@ -73,7 +73,7 @@ function differenceOf(old: Node, fresh: Node): Difference | null {
  *
  * The binding replaces the whole document, and guesses by equal words where the cursor was. Here
  * the cursor stays by its place in all that did not change, and by the letter before it in the
- * lines that did; the editor draws anew only what changed.
+ * lines that did; the editor draws anew only what changed, and the page does not scroll.
  *
  * @returns null where it cannot be said so
  */
@@ -96,7 +96,7 @@ function narrowed(state: EditorState, transaction: Transaction): Transaction | n
     return narrow.setSelection(Selection.near($change, -1)).scrollIntoView();
   }
   if (difference) keepCursor(narrow, binding, state, difference);
-  return transaction.scrolledIntoView ? narrow.scrollIntoView() : narrow;
+  return narrow;
 }
 
 /** Set the cursor to where it belongs now. */
