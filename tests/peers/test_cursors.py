@@ -1,5 +1,6 @@
 """Cursors: named by the server, owned by their connection, told in batches, never stored."""
 
+import json
 from typing import Any
 
 import pytest
@@ -38,6 +39,54 @@ async def test_a_cursor_gets_its_persons_own_name(live: Live, seeded: SeededRoom
         }
         # Not to its owner: a client that reads itself with another clock renews itself for ever.
         assert await maja.settled() == []
+
+
+PLACE = {"type": None, "tname": "t", "item": {"client": 7, "clock": 3}, "assoc": -1}
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        None,
+        0,
+        5,
+        {"anchor": 1, "head": 4},
+        {"anchor": PLACE, "head": PLACE | {"tname": None}},
+        {"anchor": {"tname": "default"}, "head": {"type": {"client": 1, "clock": 0}}},
+    ],
+)
+async def test_a_place_is_told_as_it_was_sent(live: Live, seeded: SeededRoom, place: Any) -> None:
+    async with await enter(live, seeded, "anna") as anna, await enter(live, seeded, "maja") as maja:
+        await maja.send(raw.awareness((7, 1, json.dumps({"selection": place, "cursor": place}))))
+        told = await state_of(anna, 7)
+        assert (told["selection"], told["cursor"]) == (place, place)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "meet me at six",
+        ["meet", "me"],
+        -1,
+        1.5,
+        1 << 53,
+        True,
+        {},
+        {"anchor": "meet me"},
+        {"anchor": 1, "head": 2, "more": "meet me"},
+        {"anchor": PLACE | {"tname": "meet me"}, "head": PLACE},
+        {"anchor": PLACE | {"assoc": 1234}, "head": PLACE},
+        {"anchor": PLACE | {"item": {"client": 1, "clock": 2, "note": "meet me"}}, "head": PLACE},
+    ],
+    ids=json.dumps,
+)
+async def test_nothing_passes_below_a_cursor_that_could_be_a_message(
+    live: Live, seeded: SeededRoom, message: Any
+) -> None:
+    async with await enter(live, seeded, "anna") as anna, await enter(live, seeded, "maja") as maja:
+        await maja.send(raw.awareness((7, 1, json.dumps({"selection": 2, "cursor": message}))))
+        told = await state_of(anna, 7)
+        assert told.keys() == {"selection", "user"}
 
 
 async def test_a_foreign_cursor_is_dropped_without_a_word(live: Live, seeded: SeededRoom) -> None:

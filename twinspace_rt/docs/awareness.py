@@ -24,6 +24,7 @@ from twinspace_rt.docs.lib0 import (
     write_string,
     write_var_uint,
 )
+from twinspace_rt.docs.selection import places_in
 from twinspace_rt.errors import CloseCode, Disconnect
 from twinspace_rt.rooms.access import Principal
 
@@ -253,6 +254,6 @@ def _stamp(text: str, principal: Principal) -> bytes | None:
         raise Disconnect(CloseCode.MALFORMED, "awareness-json") from error
     if not isinstance(state, dict):
         return None
-    kept = {key: state[key] for key in ("cursor", "selection") if key in state}
+    kept = places_in(state)
     kept["user"] = {"id": principal.member_id, "name": principal.name}
     return msgspec.json.encode(kept)
