@@ -44,7 +44,7 @@ from twinspace_rt.web.api import Api
 from twinspace_rt.web.health import Health
 from twinspace_rt.web.http import site_routes
 from twinspace_rt.web.security import Origins
-from twinspace_rt.web.websocket import Door, RoomEndpoint, YjsEndpoint
+from twinspace_rt.web.websocket import Door, NoEndpoint, RoomEndpoint, YjsEndpoint
 
 log = logging.getLogger(__name__)
 FEATURES: tuple[Feature, ...] = (
@@ -180,6 +180,7 @@ def create_app(node: Node) -> Starlette:
                 ),
             ),
             *Health(node.database, node.bus, lambda: node.watch.state).routes(),
+            WebSocketRoute("/{path:path}", NoEndpoint(door)),
             *site_routes(),
         ],
         lifespan=lifespan,

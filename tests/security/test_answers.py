@@ -155,7 +155,15 @@ async def test_every_answer_carries_the_headers_that_guard_it(country: Country) 
     live = country.live
     assets = [f"/assets/{one.name}" for one in (pages.CLIENT / "assets").glob("*")][:3]
     files = [f"/{one.name}" for one in pages.CLIENT.glob("*.*")]
-    paths = ["/", "/health/live", "/api/me", "/api/nothing", "/api/sign-in", "/assets/none", "/a/b/c"]
+    paths = [
+        "/",
+        "/health/live",
+        "/api/me",
+        "/api/nothing",
+        "/api/sign-in",
+        "/assets/none",
+        "/a/b/c",
+    ]
     async with browser(live, None) as window:
         answers = [await window.get(path) for path in [*paths, *assets, *files]]
         answers += [await window.post(path, json={}) for path in ("/", "/api/me", "/api/join")]
@@ -163,8 +171,10 @@ async def test_every_answer_carries_the_headers_that_guard_it(country: Country) 
     for answer in answers:
         for name, value in SECURITY_HEADERS.items():
             assert answer.headers[name] == value, answer.url
-    for path in (f"/ws/rooms/{country.here.room_id}", "/ws/yjs/none"):
+    nowhere = ("/ws/", "/ws/rooms", "/ws/rooms/1/2", "/ws/anything", "/", "/assets/x", "/api/me")
+    for path in (f"/ws/rooms/{country.here.room_id}", "/ws/yjs/none", *nowhere):
         refused = await knock(live, path, "x" * 43)
+        assert refused.startswith("404 " if path in nowhere else "403 "), path
         assert all(value in refused for value in SECURITY_HEADERS.values())
 
 

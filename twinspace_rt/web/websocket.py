@@ -292,3 +292,13 @@ class YjsEndpoint:
 
         await socket.accept()
         await socket.run(room_id, principal, speaks_text=False, open_channel=open_channel)
+
+
+class NoEndpoint:
+    """Any other address: refused as a page that is not there, by an answer like every other."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await Socket(self.door, scope, receive, send).refuse(404)
