@@ -105,23 +105,16 @@ async def test_people_meet_whatever_worker_they_are_on_and_a_killed_one_is_repla
     await all_meet(running, str(made["room"]), members)
 
 
-async def test_the_first_start_of_several_invites_one_administrator(running: Live) -> None:
+async def test_together_they_invite_one_administrator_and_end(running: Live) -> None:
     assert running.process is not None
     assert running.log is not None
-    log = running.log
+    log, workers = running.log, workers_of(running)
     await eventually(lambda: "/link#" in log.read_text())
-    running.process.terminate()
-    # By then each worker has looked whether anybody is here.
-    assert await asyncio.to_thread(running.process.wait, 30) == 0
-    assert log.read_text().count("/link#") == 1
-
-
-async def test_told_to_stop_all_workers_end(running: Live) -> None:
-    assert running.process is not None
-    workers = workers_of(running)
     running.process.send_signal(signal.SIGINT)
     assert await asyncio.to_thread(running.process.wait, 30) == 0
     assert not any(worker.is_running() for worker in workers)
+    # By then each of them had looked whether anybody was here.
+    assert log.read_text().count("/link#") == 1
 
 
 async def test_workers_that_nobody_looks_after_any_more_end(running: Live) -> None:

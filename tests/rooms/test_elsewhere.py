@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from tests.client import WAIT_S, Json, RoomClient
 from tests.grown import Grown, grow
-from tests.live import Live, free_port, start_process, stop_process
+from tests.live import Live, free_port, seed_room, start_process, stop_process
 from tests.peers import raw
 from tests.peers.raw import Peer
 from twinspace_rt.docs import library
@@ -19,16 +19,27 @@ from twinspace_rt.rooms import hub
 HOURS_S = 3600.0
 
 
-@pytest_asyncio.fixture
-async def grown(
-    tmp_path: Path, postgresql_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+@pytest_asyncio.fixture(scope="module")
+async def nodes(
+    tmp_path_factory: pytest.TempPathFactory, postgresql_url: str, redis_url: str
 ) -> AsyncIterator[Grown]:
     """Two nodes whose beacon does not come, so that all that arrives was told over Redis."""
-    async with grow(tmp_path, postgresql_url, redis_url) as nodes:
-        await nodes.met()
+    folder = tmp_path_factory.mktemp("nodes")
+    with pytest.MonkeyPatch.context() as patch:
         for module in (hub, library):
-            monkeypatch.setattr(module, "beacon_s", lambda _: HOURS_S)
-        yield nodes
+            patch.setattr(module, "beacon_s", lambda _: HOURS_S)
+        async with grow(folder, postgresql_url, redis_url) as grown:
+            await grown.met()
+            yield grown
+
+
+@pytest_asyncio.fixture
+async def grown(nodes: Grown) -> AsyncIterator[Grown]:
+    """The same nodes with a new room."""
+    first = nodes.nodes[0].node
+    assert first is not None
+    async with AsyncExitStack() as windows:
+        yield Grown(nodes.nodes, await first.database.write(seed_room), windows)
 
 
 async def becomes(window: RoomClient, member_id: str, **facts: object) -> None:
