@@ -92,16 +92,20 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take a signal to end; the event loop may be in the middle of anything."""
         if self._loop is not None and not self.should_exit:
-            self._loop.call_soon_threadsafe(self._stop_accepting)
-            limit = threading.Timer(EXIT_S, _give_up)
-            limit.daemon = True
-            limit.start()
+            self._loop.call_soon_threadsafe(self._begin_to_end)
         super().handle_exit(sig, frame)
 
     def _orphaned(self) -> None:
         # Nothing is ever written there: it has been closed, with the process at its other end.
-        self.should_exit = True
         asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        self.should_exit = True
+        self._begin_to_end()
+
+    def _begin_to_end(self) -> None:
+        limit = threading.Timer(EXIT_S, _give_up)
+        limit.daemon = True
+        limit.start()
+        self._stop_accepting()
 
     def _stop_accepting(self) -> None:
         for server in self.servers:
