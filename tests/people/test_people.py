@@ -122,6 +122,17 @@ async def test_real_names_stay_with_the_teachers_of_the_school(town: Town) -> No
         assert ("Hemlig" in told) is (name == "nikos"), name
 
 
+async def test_a_list_tests_no_names_of_another_schools_roster(town: Town) -> None:
+    anna, nikos = await town.window("anna"), await town.window("nikos")
+    await add(nikos, town, 1, "Yorgos Papas")
+    # Who leads the project may make pupils of a partner school, and learns nothing by that.
+    tried = (await add(anna, town, 1, "Yorgos Papas\nZoe Stavrou"))["result"]
+    assert (len(tried["cards"]), tried["problems"]) == (2, [])
+    own = (await add(nikos, town, 1, "yorgos  PAPAS\nZoe Stavrou"))["result"]
+    assert own["cards"] == []
+    assert [problem["code"] for problem in own["problems"]] == ["pupil_known"] * 2
+
+
 async def test_a_repeated_command_makes_nobody_twice_and_tells_no_words_again(town: Town) -> None:
     window = await town.window("anna")
     fields = {
