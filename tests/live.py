@@ -17,10 +17,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from twinspace_rt.accounts import sessions
+from twinspace_rt.accounts.people import AccountKind, create_account
 from twinspace_rt.app import Node, build_node
 from twinspace_rt.db.engine import SqliteDatabase
 from twinspace_rt.db.migrate import migrate
 from twinspace_rt.docs.store import create_document
+from twinspace_rt.ids import new_id
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import Role
 from twinspace_rt.rooms.founding import add_member, create_room, create_school
@@ -113,6 +115,21 @@ def seed_room(
         for i, kind in enumerate(documents, 1)
     ]
     return SeededRoom(room_id, schools, found, made)
+
+
+def seed_administrator(connection: Connection) -> Someone:
+    """Make an administrator, signed in and in no room."""
+    now = now_ms()
+    account_id = create_account(
+        connection,
+        kind=AccountKind.ADMINISTRATOR,
+        email=f"{new_id()}@example.org",
+        password_hash="-",
+        name="Ada",
+        now=now,
+    )
+    opened = sessions.open_for_account(connection, account_id, hours=1, now=now)
+    return Someone(account_id, Role.MODERATOR, opened.token, opened.session_id)
 
 
 def free_port() -> int:

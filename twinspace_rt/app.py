@@ -26,9 +26,12 @@ from twinspace_rt.docs.engine import Engine
 from twinspace_rt.docs.feature import feature as docs_feature
 from twinspace_rt.docs.http import DocumentRoutes
 from twinspace_rt.docs.library import Library
+from twinspace_rt.docs.repair import Repairs
+from twinspace_rt.docs.repair_http import RepairRoutes
 from twinspace_rt.errors import StorageUnavailable
 from twinspace_rt.forum import feature as forum_feature
 from twinspace_rt.operations.figures import Parts
+from twinspace_rt.operations.http import OperationsRoutes
 from twinspace_rt.operations.listener import check_guarded
 from twinspace_rt.operations.watch import Watch
 from twinspace_rt.people import feature as people_feature
@@ -201,4 +204,6 @@ def api_routes(node: Node) -> list[BaseRoute]:
         *PeopleRoutes(node.entry, node.hub.log, node.tickets).routes(),
         *AdministrationRoutes(node.entry).routes(),
         *DocumentRoutes(node.entry, node.library, node.engine).routes(),
+        *RepairRoutes(node.entry, Repairs(node.database, node.hub.log, node.engine)).routes(),
+        *OperationsRoutes(node.entry, node.watch).routes(),
     ]

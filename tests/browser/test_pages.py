@@ -12,9 +12,8 @@ from sqlalchemy import Connection
 from tests.browser.axe import barriers
 from tests.browser.conftest import OpenAs
 from tests.browser.window import Window
-from tests.live import Live, Someone
+from tests.live import Live, Someone, seed_administrator
 from twinspace_rt.accounts import sessions
-from twinspace_rt.accounts.people import AccountKind, create_account
 from twinspace_rt.demo import make_demo
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import Role
@@ -92,16 +91,7 @@ async def demo(live: Live) -> AsyncIterator[Demo]:
             )
             key = name.partition(" ")[0].lower()
             people[key] = Someone(member, Role(role), opened.token, opened.session_id)
-        ada = create_account(
-            db,
-            kind=AccountKind.ADMINISTRATOR,
-            email="ada@example.org",
-            password_hash="-",
-            name="Ada",
-            now=now,
-        )
-        opened = sessions.open_for_account(db, ada, hours=1, now=now)
-        people["ada"] = Someone(ada, Role.MODERATOR, opened.token, opened.session_id)
+        people["ada"] = seed_administrator(db)
         find = "select id from {} where room_id = '{}'".format
         places = {
             "board": read(find("forum_board", room)).scalars().first(),

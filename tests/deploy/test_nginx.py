@@ -223,6 +223,17 @@ async def test_a_document_is_on_one_node_in_every_epoch(front: Front) -> None:
         assert sorted(front.places(room)) == [0, 3]
 
 
+async def test_whoever_comes_to_a_closed_node_is_brought_to_the_other(front: Front) -> None:
+    front.node(0).hub.closed = True
+    try:
+        for room in front.rooms:
+            async with await front.window(room, "anna") as anna:
+                await anna.hello()
+                assert front.places(room) == [0, 1]
+    finally:
+        front.node(0).hub.closed = False
+
+
 async def test_what_is_written_comes_through_and_is_called_saved(front: Front) -> None:
     room = front.rooms[2]
     async with await front.window(room, "anna") as anna, await front.window(room, "maja") as maja:

@@ -15,8 +15,8 @@ from tests.live import Live, SeededRoom, seed_room, serve_here
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, eventually, words_of
 from twinspace_rt.docs import quarantine
+from twinspace_rt.docs.compaction import TAIL_MAX_ENTRIES
 from twinspace_rt.docs.engine import Engine
-from twinspace_rt.docs.library import TAIL_MAX_ENTRIES
 from twinspace_rt.streams.models import entry, stream
 
 COMMAND = (sys.executable, "-P", mortal_engine.__file__)

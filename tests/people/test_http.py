@@ -372,8 +372,12 @@ async def test_administration_is_not_there_for_anybody_else(town: Town) -> None:
         (town.room.people["maja"], "staff_only"),
     ]:
         browser = await town.browser(someone.token)
-        assert code(await browser.get("/api/administration")) == expected
-        for path in ("schools", "invitations", "projects", f"staff/{NOBODY}"):
+        for path in ("", "/operations", "/troubled"):
+            assert code(await browser.get(f"/api/administration{path}")) == expected, path
+        for path in (
+            *("schools", "invitations", "projects", f"staff/{NOBODY}", f"nodes/{NOBODY}"),
+            *(f"troubled/{NOBODY}/try-again", f"troubled/{NOBODY}/go-back"),
+        ):
             response = await browser.post(f"/api/administration/{path}", json={})
             assert code(response) == expected, path
 

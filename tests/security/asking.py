@@ -60,7 +60,9 @@ def browser(live: Live, token: str | None) -> httpx.AsyncClient:
 
 def told(response: httpx.Response) -> str:
     """Return all that an answer tells: status, headers and body, without the hour."""
-    headers = sorted((k, v) for k, v in response.headers.items() if k != "date")
+    headers = sorted(
+        (k, re.sub("(?<=expires=)[^;]+", "", v)) for k, v in response.headers.items() if k != "date"
+    )
     return f"{response.status_code} {headers} {response.text}"
 
 

@@ -14,7 +14,7 @@ from twinspace_rt.accounts.entry import Caller, Entry, WrongSecret
 from twinspace_rt.accounts.guessing import of_owner, take_try, was_right
 from twinspace_rt.accounts.models import account, session
 from twinspace_rt.accounts.passwords import check_password, hash_secret, verify_secret
-from twinspace_rt.accounts.people import find_account
+from twinspace_rt.accounts.people import AccountKind, find_account
 from twinspace_rt.accounts.sessions import (
     HOUR_MS,
     REMEMBERED_DAYS,
@@ -24,7 +24,7 @@ from twinspace_rt.accounts.sessions import (
     is_https,
     last_cookie_name,
 )
-from twinspace_rt.errors import CommandError, Forbidden
+from twinspace_rt.errors import CommandError, Forbidden, NotFound
 from twinspace_rt.json_http import Body, Done, answer, read_body
 from twinspace_rt.protocol import Id
 
@@ -116,6 +116,21 @@ async def staff(entry: Entry, request: Request) -> tuple[SignedIn, str]:
     if found.account_id is None:
         raise Forbidden("This is for teachers.", code="staff_only")
     return found, found.account_id
+
+
+async def administrator(entry: Entry, request: Request) -> str:
+    """Find which administrator sends a request.
+
+    Raises:
+        NotSignedIn: Nobody is signed in.
+        Forbidden: A pupil.
+        NotFound: Somebody else, to whom there is nothing here.
+    """
+    _, account_id = await staff(entry, request)
+    found = await entry.database.read(lambda db: find_account(db, account_id))
+    if found is None or found.kind != AccountKind.ADMINISTRATOR:
+        raise NotFound
+    return account_id
 
 
 def with_session(entry: Entry, response: Response, opened: Opened) -> Response:

@@ -13,13 +13,13 @@ from twinspace_rt.bus.base import Subscription, beacon_s
 from twinspace_rt.db.engine import Database
 from twinspace_rt.docs import quarantine
 from twinspace_rt.docs.channel import Denied, HocuspocusChannel, YjsChannel
+from twinspace_rt.docs.compaction import gather, prove, wants_snapshot
 from twinspace_rt.docs.document import Document
 from twinspace_rt.docs.engine import Engine, EngineError
 from twinspace_rt.docs.messages import DocumentChanged
 from twinspace_rt.docs.models import document as document_table
 from twinspace_rt.docs.session import Scope
-from twinspace_rt.docs.store import HistoryEntry, NewSnapshot, TailEntry, load, store_snapshot
-from twinspace_rt.docs.validator import DumpDamaged, Refused
+from twinspace_rt.docs.store import UNREADABLE, load, store_snapshot
 from twinspace_rt.docs.wire import parse_address
 from twinspace_rt.errors import CloseCode, StorageUnavailable
 from twinspace_rt.protocol import now_ms
@@ -33,15 +33,7 @@ from twinspace_rt.streams.follow import Head, heads, stream_head
 
 log = logging.getLogger(__name__)
 IDLE_S = 30.0
-REST_S = 20.0
-REST_ENTRIES = 32
-LONG_REST_S = 120.0
 COMPACT_AGAIN_S = 60.0
-UNREADABLE = (Refused, DumpDamaged)
-"""What reading a document raises whose stored bytes do not fit together."""
-TAIL_MAX_ENTRIES = 512
-TAIL_MIN_BYTES = 16 * 1024
-HISTORY_SPAN_MS = 5_000
 TRAFFIC_BYTES_PER_S = 64 * 1024
 TRAFFIC_BURST_BYTES = 2 * 1024 * 1024
 
@@ -248,8 +240,7 @@ class Library:
         if task.cancelled():
             return
         log.error("document failed document=%s", document.id, exc_info=task.exception())
-        for session in tuple(document.sessions):
-            session.connection.close(CloseCode.RESTART, "document")
+        _send_away(document)
 
     # -- tending
 
@@ -277,7 +268,7 @@ class Library:
             idle = document.idle_since is not None and now - document.idle_since > IDLE_S
             if held.compacting or not document.quiet:
                 continue
-            if now >= held.retry_at and _wants_snapshot(document, idle=idle):
+            if now >= held.retry_at and wants_snapshot(document, idle=idle):
                 held.compacting = True
                 self._start(self._compact(held))
             elif idle and not document.sessions:
@@ -308,6 +299,10 @@ class Library:
         if head.epoch != document.loaded.epoch:
             document.superseded(head.epoch)
             self._let_go(document.id)
+        elif document.loaded.state == "quarantined" != head.state:
+            # It was repaired, so everyone who reads it comes back and has all of it.
+            self._let_go(document.id)
+            _send_away(document)
         elif head.seq > document.head_seq:
             try:
                 async with document.committed():
@@ -402,30 +397,15 @@ class Library:
             StorageUnavailable: It could not be stored.
         """
         async with document.committed() as loaded:
-            epoch, upto, kind = loaded.epoch, loaded.head_seq, loaded.kind
-            snapshot, tail = loaded.snapshot, list(loaded.tail)
-            validator, vector = loaded.validator.dump(), loaded.validator.state_vector()
-        if not tail:
+            material = gather(document.id, loaded)
+        if material is None:
             return False
-        made = await self.engine.compact(snapshot, [e.body for e in tail], kind=kind.value)
-        history = [
-            HistoryEntry(
-                part[0].seq,
-                part[-1].seq,
-                part[0].member_id,
-                part[0].at,
-                await self.engine.merge([e.body for e in part]),
-            )
-            for part in _by_author(tail)
-        ]
-        new = NewSnapshot(
-            document.id, epoch, upto, made.snapshot, validator, history, made.text, made.words
-        )
+        new = await prove(self.engine, material)
         stored = await self.database.write(lambda db: store_snapshot(db, new, now_ms()))
         if stored:
             async with document.committed() as loaded:
-                if loaded.epoch == epoch:
-                    document.replaced(upto, made.snapshot, vector)
+                if loaded.epoch == material.epoch:
+                    document.replaced(material.upto_seq, new.body, material.vector)
         return stored
 
     async def drain(self) -> None:
@@ -444,34 +424,6 @@ class Library:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _wants_snapshot(document: Document, *, idle: bool) -> bool:
-    """Tell whether a document has earned a new snapshot: it has grown much, or it is at rest.
-
-    Searching finds the words of the last snapshot, so even a small change is taken in once
-    nobody has written for two minutes.
-    """
-    tail, snapshot = document.loaded.tail, document.loaded.snapshot or b""
-    if not tail or document.loaded.state not in {"open", "suspect"}:
-        return False
-    rest_s = (now_ms() - tail[-1].at) / 1000
-    if idle or rest_s > LONG_REST_S or (rest_s > REST_S and len(tail) >= REST_ENTRIES):
-        return True
-    size = sum(len(e.body) for e in tail)
-    return len(tail) >= TAIL_MAX_ENTRIES and size >= max(TAIL_MIN_BYTES, len(snapshot) // 4)
-
-
-def _by_author(tail: Sequence[TailEntry]) -> list[list[TailEntry]]:
-    """Group consecutive entries of one member that lie within a few seconds."""
-    parts: list[list[TailEntry]] = []
-    for e in tail:
-        last = parts[-1] if parts else None
-        if (
-            last is not None
-            and last[0].member_id == e.member_id
-            and e.at - last[0].at <= HISTORY_SPAN_MS
-            and len(last) < TAIL_MAX_ENTRIES
-        ):
-            last.append(e)
-        else:
-            parts.append([e])
-    return parts
+def _send_away(document: Document) -> None:
+    for session in tuple(document.sessions):
+        session.connection.close(CloseCode.RESTART, "document")

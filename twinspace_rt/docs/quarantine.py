@@ -38,6 +38,11 @@ def do_clear(connection: Connection, document_id: str) -> None:
     _move(connection, document_id, "suspect", "open")
 
 
+def do_release(connection: Connection, document_id: str) -> str | None:
+    """Let people write in a quarantined document again; returns its room, if it was one."""
+    return _move(connection, document_id, "quarantined", "open")
+
+
 def do_quarantine(transaction: Transaction, document_id: str) -> None:
     """Let nobody write in this document any more, and tell its room; again it does nothing."""
     for state in ("open", "suspect"):

@@ -13,7 +13,9 @@ from twinspace_rt.docs.models import document, document_text
 from twinspace_rt.docs.validator import (
     TRUSTED_LIMITS,
     DocumentState,
+    DumpDamaged,
     Kind,
+    Refused,
     parse,
     schema_for,
 )
@@ -27,6 +29,8 @@ AnyRow = Row[*tuple[Any, ...]]
 SCHEMA_VERSION = 1
 OFF_LOOP_BYTES = 64 * 1024
 """What is larger is parsed in another thread, while the event loop goes on."""
+UNREADABLE = (Refused, DumpDamaged)
+"""What reading a document raises whose stored bytes do not fit together."""
 NEVER = "0" * 20
 """The member of what the server wrote by itself."""
 
@@ -99,22 +103,22 @@ class Stored:
     entries: Sequence[AnyRow]
 
 
-async def load(database: Database, document_id: str) -> Loaded | None:
+async def load(database: Database, document_id: str, *, trust: bool = False) -> Loaded | None:
     """Read a document and rebuild what the validator knows of it; ``None`` if there is none.
 
-    Of a quarantined one only the snapshot is read: what came after it is not to be trusted. A
-    large one takes a while to rebuild, which is done in another thread: on PostgreSQL a
+    Of a quarantined one only the snapshot is read, unless told to ``trust``: what came after it is
+    in doubt. A large one takes a while to rebuild, which is done in another thread: on PostgreSQL a
     transaction runs on the event loop.
 
     Raises:
         DumpDamaged, Refused: The stored bytes do not fit together; the document must not be
             opened as if it were empty.
     """
-    stored = await database.read(lambda db: read_stored(db, document_id))
+    stored = await database.read(lambda db: read_stored(db, document_id, trust=trust))
     return None if stored is None else await asyncio.to_thread(rebuild, stored)
 
 
-def read_stored(connection: Connection, document_id: str) -> Stored | None:
+def read_stored(connection: Connection, document_id: str, *, trust: bool = False) -> Stored | None:
     """Read the rows of a document; ``None`` if there is none."""
     facts = connection.execute(
         select(
@@ -145,7 +149,7 @@ def read_stored(connection: Connection, document_id: str) -> Stored | None:
         )
     ).all()
     entries: Sequence[AnyRow] = []
-    if facts.state != "quarantined":
+    if trust or facts.state != "quarantined":
         entries = read_entries(connection, document_id, facts.epoch, facts.snapshot_seq)
     return Stored(facts, held, clients, entries)
 

@@ -20,6 +20,7 @@ TICK_S = 0.02
 BLOCKED_S = 0.1
 LOOK_EVERY_S = 0.05
 PACKAGE = Path(__file__).resolve().parents[1]
+RUNNING_THE_LOOP = frozenset({"__main__.py", "cli.py", "server.py", "workers.py"})
 
 
 class LagWatch:
@@ -27,7 +28,7 @@ class LagWatch:
 
     A callback of more than ``BLOCKED_S`` and ``TICK_S`` together is always noticed, one that is
     shorter than ``BLOCKED_S`` never. Lag is also what a crowded machine does to a process that
-    does nothing wrong: the line tells how much of the time the loop's thread was really running.
+    does nothing wrong. That is measured and not logged: the thread did not run, and was nowhere.
     """
 
     def __init__(self) -> None:
@@ -63,11 +64,12 @@ class LagWatch:
         lag = max(0.0, time.monotonic() - self._due)
         meters.loop_lag_seconds.observe(lag)
         self._worst_s = max(self._worst_s, lag)
-        if lag > BLOCKED_S:
+        ran = ran_s - self._ran_s
+        if lag > BLOCKED_S and (self._where or ran > BLOCKED_S / 2):
             log.warning(
                 "loop blocked ms=%d running_ms=%d place=%s",
                 lag * 1000,
-                (ran_s - self._ran_s) * 1000,
+                ran * 1000,
                 self._where or "unknown",
             )
         self._ran_s, self._where = ran_s, ""
@@ -85,10 +87,14 @@ class LagWatch:
 
 
 def place_of(frame: FrameType | None) -> str:
-    """Name the innermost line of this program that a thread is at, such as ``docs/draft.py:80``."""
+    """Name the innermost line of this program that a thread is at, such as ``docs/draft.py:80``.
+
+    Empty if it is at none, or merely runs the event loop.
+    """
     while frame is not None:
         path = Path(frame.f_code.co_filename)
         if path.is_relative_to(PACKAGE):
-            return f"{path.relative_to(PACKAGE)}:{frame.f_lineno}"
+            inside = path.relative_to(PACKAGE)
+            return "" if str(inside) in RUNNING_THE_LOOP else f"{inside}:{frame.f_lineno}"
         frame = frame.f_back
     return ""

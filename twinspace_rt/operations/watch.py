@@ -69,6 +69,10 @@ class Watch:
     def drain(self) -> None:
         """Tell the others, in a moment, that this node ends."""
         self._draining = True
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Beat at once: an administrator may have asked this node for something."""
         self._hurry.set()
 
     async def _beat_on(self) -> None:
@@ -89,16 +93,22 @@ class Watch:
 
     async def _beat(self) -> None:
         """Write how the node does, and learn what is wanted of it."""
-        figures, state = self._figures(), self.state
-        self.told = await self._database.write(lambda db: do_beat(db, self.who, state, figures))
+        figures, state = self.figures(), self.state
+        told = await self._database.write(lambda db: do_beat(db, self.who, state, figures))
         self._database_answers = True
+        if told.wanted_closed is not self.told.wanted_closed:
+            log.info("newcomers closed=%d", told.wanted_closed)
+            self._parts.hub.closed = told.wanted_closed
+            self.look_again()  # and tell the others
+        self.told = told
 
     async def _end(self) -> None:
         with contextlib.suppress(StorageUnavailable, TimeoutError):
             async with asyncio.timeout(END_S):
                 await self._database.write(lambda db: do_end(db, self.who.id))
 
-    def _figures(self) -> Figures:
+    def figures(self) -> Figures:
+        """Read how the node does, for its next beat."""
         figures = self._parts.read()
         figures.lag_s = round(self._lag.take_worst(), 4)
         figures.metrics_port = self.metrics_port

@@ -2,7 +2,7 @@
 
 import zoneinfo
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from twinspace_rt.accounts import sessions
 from twinspace_rt.accounts.entry import Entry
-from twinspace_rt.accounts.http import staff
+from twinspace_rt.accounts.http import administrator
 from twinspace_rt.accounts.invitations import (
     INVITATION_DAYS,
     PASSWORD_LINK_DAYS,
@@ -135,25 +135,15 @@ class AdministrationRoutes:
             Route("/administration/projects", self.found_project, methods=["POST"]),
         ]
 
-    async def _administrator(self, request: Request) -> str:
-        _, account_id = await staff(self._entry, request)
-
-        def read(db: Connection) -> Any:
-            return find_account(db, account_id)
-
-        if (await self._database.read(read)).kind != AccountKind.ADMINISTRATOR:
-            raise NotFound
-        return account_id
-
     async def overview(self, request: Request) -> Response:
         """Show schools, staff, open invitations and projects."""
-        await self._administrator(request)
+        await administrator(self._entry, request)
         now = self._entry.now()
         return answer(await self._database.read(lambda db: read_overview(db, now)))
 
     async def add_school(self, request: Request) -> Response:
         """Register a school."""
-        await self._administrator(request)
+        await administrator(self._entry, request)
         body = _checked(await read_body(request, NewSchool))
 
         def add(db: Connection) -> str:
@@ -170,7 +160,7 @@ class AdministrationRoutes:
 
     async def edit_school(self, request: Request) -> Response:
         """Change a school's facts; open rooms show them when they are next entered."""
-        await self._administrator(request)
+        await administrator(self._entry, request)
         body = _checked(await read_body(request, NewSchool))
         values = {"name": body.name, "country": body.country, "city": body.city}
         if body.time_zone:
@@ -185,7 +175,7 @@ class AdministrationRoutes:
 
     async def invite(self, request: Request) -> Response:
         """Make a link that lets somebody make an account."""
-        account_id = await self._administrator(request)
+        account_id = await administrator(self._entry, request)
         body = await read_body(request, NewAccount)
         if (body.kind == AccountKind.TEACHER) != (body.school_id is not None):
             raise InvalidCommand("A teacher belongs to a school.", code="accounts.school")
@@ -217,7 +207,7 @@ class AdministrationRoutes:
 
     async def revoke(self, request: Request) -> Response:
         """Take an invitation back."""
-        await self._administrator(request)
+        await administrator(self._entry, request)
         return await self._update(
             lambda db: (
                 db.execute(
@@ -230,7 +220,7 @@ class AdministrationRoutes:
 
     async def set_staff(self, request: Request) -> Response:
         """Shut an account, which signs it out and takes back its links, or open it again."""
-        me = await self._administrator(request)
+        me = await administrator(self._entry, request)
         body = await read_body(request, SetStaff)
         account_id, now = request.path_params["id"], self._entry.now()
         if account_id == me:
@@ -254,7 +244,7 @@ class AdministrationRoutes:
 
     async def password_link(self, request: Request) -> Response:
         """Make a link with which somebody chooses a new password."""
-        me = await self._administrator(request)
+        me = await administrator(self._entry, request)
         account_id = request.path_params["id"]
 
         def make(db: Connection) -> str:
@@ -274,7 +264,7 @@ class AdministrationRoutes:
 
     async def found_project(self, request: Request) -> Response:
         """Found a room for teachers who will lead it."""
-        await self._administrator(request)
+        await administrator(self._entry, request)
         body = await read_body(request, NewProject)
 
         def found(db: Connection) -> str:

@@ -57,6 +57,8 @@ class RoomHub:
         bus.on_gap(self._catch_up_all)
         self._control = bus.subscribe(CONTROL, self._obey)
         self.features = features
+        self.closed = False
+        """Whether no more rooms are opened here, so that the node empties."""
         self._database = database
         self._max_connections = max_connections
         self._rooms: dict[str, Room] = {}
@@ -73,6 +75,10 @@ class RoomHub:
     def get(self, room_id: str) -> Room | None:
         """Find a room that is open on this node."""
         return self._rooms.get(room_id)
+
+    def takes(self, room_id: str) -> bool:
+        """Tell whether people of a room may come to this node."""
+        return not self.closed or room_id in self._rooms
 
     async def enter(self, room_id: str, connection: Connection) -> Room:
         """Bring a connection into its room, opening the room if need be.

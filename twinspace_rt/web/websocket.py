@@ -243,6 +243,9 @@ class RoomEndpoint:
         if token and principal is None:
             await socket.refuse(403)
             return
+        if not door.hub.takes(room_id):
+            await socket.refuse(503)  # a proxy asks another node
+            return
         speaks_text = await socket.accept()
         if principal is None:
             ticket = await socket.first_ticket()
@@ -285,6 +288,10 @@ class YjsEndpoint:
             or not await door.documents.admits(document, principal)
         ):
             await socket.refuse(403)
+            return
+
+        if not door.hub.takes(room_id):
+            await socket.refuse(503)
             return
 
         async def open_channel(connection: Connection) -> BinaryChannel | None:
