@@ -341,26 +341,29 @@ class Document:
                     break
                 except (HeadMoved, StreamClosed, StorageUnavailable) as error:
                     setback = error
-            if isinstance(setback, HeadMoved):
-                await self.catch_up()
-                outcomes = [
-                    await self._judge.check_large(self.loaded, o.edit, o.update)
-                    if isinstance(o, Taken)
-                    else o
-                    for o in outcomes
-                ]
-            elif isinstance(setback, StreamClosed):
-                await self._closed(setback)
-                # Nothing is stored any more, but whoever joins is answered all the same.
-                joining = [o for o in outcomes if isinstance(o, Sync)]
-                self._delivery.follow(self.loaded, joining, [], [])
-                return
-            elif isinstance(setback, StorageUnavailable):
-                self._tell_storage(False, setback.code)
+            try:
+                if isinstance(setback, HeadMoved):
+                    await self.catch_up()
+                    outcomes = [
+                        await self._judge.check_large(self.loaded, o.edit, o.update)
+                        if isinstance(o, Taken)
+                        else o
+                        for o in outcomes
+                    ]
+                elif isinstance(setback, StreamClosed):
+                    await self._closed(setback)
+                    # Nothing is stored any more, but whoever joins is answered all the same.
+                    joining = [o for o in outcomes if isinstance(o, Sync)]
+                    self._delivery.follow(self.loaded, joining, [], [])
+                    return
+                elif setback is not None:
+                    raise setback
+            except StorageUnavailable as error:
+                self._tell_storage(False, error.code)
                 await asyncio.sleep(RETRY_S[min(retries, len(RETRY_S) - 1)])
                 retries += 1
-            else:
-                raise setback
+                if error is not setback:
+                    continue  # it still has to be read what others wrote
             setback = None
         self._stored(outcomes, at)
 
