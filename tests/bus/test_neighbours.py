@@ -9,9 +9,12 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from tests.bus.conftest import Nodes, eventually
+from tests import programs
+from tests.bus.conftest import Nodes, eventually, running
+from tests.pausing import redis_paused
 from twinspace_rt.bus.base import Bus
 from twinspace_rt.bus.neighbours import Ephemera, Neighbours
+from twinspace_rt.bus.redis import RedisBus
 from twinspace_rt.ids import new_id
 
 BEAT_S = 0.2
@@ -50,6 +53,10 @@ class Window:
 
     def shown_to_others(self) -> dict[tuple[str, str], bytes]:
         return {(self.neighbours.node_id, key): value for key, value in self.own.items()}
+
+
+def see_each_other(one: Window, other: Window) -> bool:
+    return one.seen == other.shown_to_others() and other.seen == one.shown_to_others()
 
 
 @asynccontextmanager
@@ -218,3 +225,32 @@ async def test_one_who_stood_still_itself_does_not_take_the_others_for_gone(
     there.neighbours._look_around(late_s=0)
     assert there.seen == {}
     await eventually(lambda: there.seen == here.shown_to_others())
+
+
+async def test_with_redis_away_each_node_shows_its_own_alone_and_afterwards_all(
+    channel: str,
+) -> None:
+    with programs.redis() as url:
+        buses = RedisBus(url, ping_s=BEAT_S), RedisBus(url, ping_s=BEAT_S)
+        async with (
+            running(buses[0]),
+            running(buses[1]),
+            beating(Neighbours(buses[0], beat_s=BEAT_S)) as one,
+            beating(Neighbours(buses[1], beat_s=BEAT_S)) as two,
+        ):
+            here, there = Window(one).open(channel), Window(two).open(channel)
+            here.show("maja", b"chat")
+            there.show("nikos", b"forum")
+            await eventually(
+                lambda: (
+                    there.seen == here.shown_to_others() and here.seen == there.shown_to_others()
+                )
+            )
+            with redis_paused(url):
+                await eventually(lambda: here.seen == there.seen == {})
+                here.show("maja", b"docs")
+            await eventually(
+                lambda: (
+                    there.seen == here.shown_to_others() and here.seen == there.shown_to_others()
+                )
+            )

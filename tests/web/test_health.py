@@ -86,7 +86,7 @@ async def refuses(live: Live) -> None:
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", live.port)
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, ConnectionResetError):
                 return
             writer.close()
 
