@@ -15,12 +15,16 @@ A_MOMENT = 1_700_000_000_000
 
 @contextmanager
 def same_each_time() -> Iterator[None]:
-    """Count identifiers, pictures, retry keys and moments: a record is the same each time."""
-    bits, keys, moments = itertools.count(1), itertools.count(1), itertools.count(A_MOMENT, 1000)
+    """Count identifiers, pictures, retry keys and moments: a record is the same each time.
+
+    The first identifier is the node's own, which no record holds.
+    """
+    bits, keys, moments = itertools.count(0), itertools.count(1), itertools.count(A_MOMENT, 1000)
     with (
         patch("twinspace_rt.ids.secrets", SimpleNamespace(randbits=lambda _: next(bits))),
         patch("twinspace_rt.rooms.avatars.secrets", SimpleNamespace(choice=min)),
         patch("twinspace_rt.streams.log.now_ms", lambda: next(moments)),
+        patch("twinspace_rt.streams.transaction.now_ms", lambda: next(moments)),
         patch("tests.classroom._nonces", keys),
     ):
         yield

@@ -188,11 +188,13 @@ async def _head(room: Classroom) -> int:
 
 @contextmanager
 def _same_each_time() -> Iterator[None]:
-    # Identifiers, retry keys and moments are counted, so that a record is the same each time.
-    bits, keys, moments = itertools.count(1), itertools.count(1), itertools.count(A_MOMENT, 1000)
+    # Identifiers (the node's own is the first), retry keys and moments are counted, so that a
+    # record is the same each time.
+    bits, keys, moments = itertools.count(0), itertools.count(1), itertools.count(A_MOMENT, 1000)
     with (
         patch("twinspace_rt.ids.secrets", SimpleNamespace(randbits=lambda _: next(bits))),
         patch("twinspace_rt.streams.log.now_ms", lambda: next(moments)),
+        patch("twinspace_rt.streams.transaction.now_ms", lambda: next(moments)),
         patch("tests.classroom._nonces", keys),
     ):
         yield
