@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from twinspace_rt.db.engine import Database
@@ -35,8 +36,7 @@ NEVER = "0" * 20
 """The member of what the server wrote by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class TailEntry:
+class TailEntry(msgspec.Struct, frozen=True, gc=False):
     """One entry after the snapshot, and who inserted what in it."""
 
     seq: int

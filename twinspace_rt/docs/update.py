@@ -159,8 +159,7 @@ def parse(data: bytes, limits: Limits) -> Update:
         raise Refused(malformed.code) from None
     if pos != len(data):
         raise Refused("trailing")
-    clients = [block.client for block in blocks]
-    sorted_blocks = all(before > after for before, after in pairwise(clients))
+    sorted_blocks = len(blocks) < 2 or all(a.client > b.client for a, b in pairwise(blocks))
     if not sorted_blocks:
         blocks.sort(key=lambda block: -block.client)
     tidy = sorted_blocks and sorted_deletes

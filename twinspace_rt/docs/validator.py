@@ -12,8 +12,10 @@ What is applied and then not committed cannot be taken back: throw the state awa
 anew from the snapshot and the entries.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+import msgspec
 
 from twinspace_rt.docs.draft import Draft
 from twinspace_rt.docs.encoding import encode, read_state_vector, write_state_vector
@@ -56,8 +58,7 @@ DOCUMENT_MAX_BYTES: Final = 10 * 2**20
 DOCUMENT_MAX_ITEMS: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """What is new in an update.
 
     Attributes:

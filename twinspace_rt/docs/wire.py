@@ -84,8 +84,7 @@ def split_key(key: str) -> str:
     return key.partition("\0")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One message about one document, its body still as bytes."""
 
     type: MessageType

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import msgspec
 from sqlalchemy import Connection, bindparam, insert, update
 
 from twinspace_rt.streams.models import doc_client, entry, stream
@@ -31,8 +32,7 @@ class StreamClosed(Exception):
         self.epoch = epoch
 
 
-@dataclass(slots=True)
-class NewEntry:
+class NewEntry(msgspec.Struct, gc=False):
     """A validated update on its way into a document's stream."""
 
     member_id: str
