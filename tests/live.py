@@ -241,6 +241,14 @@ def start_process(
             time.sleep(0.02)
 
 
+def restart_process(live: Live) -> Live:
+    """Start a server's process again that has ended: same folder, port and settings."""
+    ours = {k: v for k, v in live._environment.items() if k.startswith("TWINSPACE_")}
+    for chosen in ("TWINSPACE_DATA_DIR", "TWINSPACE_PORT"):
+        del ours[chosen]
+    return start_process(live.settings.data_dir, live.port, **ours)
+
+
 def stop_process(live: Live, *, kill: bool = False) -> int:
     """End a server's process, politely or by ``kill -9``; returns its exit code."""
     process = live.process

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests.client import Json, RoomClient
 from tests.live import Live, Someone
+
+HEARD_S = 120
 
 
 class Listener:
@@ -53,6 +55,20 @@ class Listener:
     def posted(self) -> list[tuple[int, str]]:
         """What was heard of the chat, and each message's place."""
         return [(e["seq"], e["text"]) for e in self.events if e["type"] == "chat.posted"]
+
+    async def heard_all(self, said: Sequence[tuple[int, str]]) -> None:
+        """Wait until all messages were heard, each once and in its place.
+
+        Args:
+            said: What the database has, in order.
+        """
+        async with asyncio.timeout(HEARD_S):
+            while (heard := self.posted) != (
+                wanted := [(seq, text) for seq, text in said if seq > self.since]
+            ):
+                # Never a part of what was missed, nor anything twice or in another order.
+                assert heard == wanted[: len(heard)]
+                await asyncio.sleep(0.02)
 
     def cut(self) -> None:
         """Cut the line as a lost network does."""

@@ -13,7 +13,7 @@ import psutil
 from tests import programs
 from tests.faults.lines import Line, MessageLine, opened
 from tests.faults.storage import Storage, new_database
-from tests.live import Live, SeededRoom, stop_process
+from tests.live import Live, SeededRoom, restart_process, stop_process
 from tests.pausing import redis_process
 
 
@@ -35,6 +35,16 @@ class Nodes:
     async def seed(self, **room: object) -> SeededRoom:
         """Make a room that all nodes have."""
         return await asyncio.to_thread(self.storage.seed, **room)
+
+    async def kill(self, number: int) -> None:
+        """Kill a server with ``kill -9``."""
+        await asyncio.to_thread(stop_process, self.all[number], kill=True)
+
+    async def start(self, number: int) -> None:
+        """Start a server again that was killed, at the same port."""
+        live = await asyncio.to_thread(restart_process, self.all[number])
+        self.stack.push_async_callback(asyncio.to_thread, stop_process, live, kill=True)
+        self.all[number] = live
 
     def restart_redis(self) -> None:
         """Kill Redis, and start an empty one in its place."""

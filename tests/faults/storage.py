@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, NullPool, create_engine, select
+from sqlalchemy import Connection, NullPool, create_engine, select, union_all
 
 from tests.databases import create_database, drop_database
 from tests.live import Live, SeededRoom, free_port, seed_before_start, seed_room, start_process
@@ -106,10 +106,14 @@ class Storage:
 
 
 def bodies(db: Connection, document: str) -> list[bytes]:
-    """Read a document's snapshot, if it has one, and what came after it."""
-    before = select(snapshot.c.body).where(snapshot.c.stream_id == document)
-    after = select(entry.c.body).where(entry.c.stream_id == document).order_by(entry.c.seq)
-    return [*db.execute(before).scalars(), *db.execute(after).scalars()]
+    """Read a document's snapshot, if it has one, and what came after it, as of one moment."""
+    before = select(snapshot.c.upto_seq.label("seq"), snapshot.c.body)
+    after = select(entry.c.seq, entry.c.body)
+    # One statement: between two, a compaction may put a snapshot in place of the entries.
+    both = union_all(
+        before.where(snapshot.c.stream_id == document), after.where(entry.c.stream_id == document)
+    )
+    return [body for _, body in db.execute(both.order_by("seq")).all()]
 
 
 def count_words(texts: dict[str, str]) -> Counter[str]:

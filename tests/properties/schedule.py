@@ -5,8 +5,9 @@ import contextlib
 import functools
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from websockets.exceptions import InvalidHandshake
 
@@ -30,7 +31,7 @@ class Desk:
         return self.serving is not None and not self.serving.done()
 
 
-Doing = Callable[[Desk], Awaitable[None]]
+Doing = Callable[[Desk], Coroutine[Any, Any, None]]
 
 
 class Schedule:
@@ -67,7 +68,7 @@ class Schedule:
         """Say which server somebody connects to."""
         return self.live
 
-    def doings(self) -> list[Doing]:
+    def doings(self) -> Sequence[Doing]:
         """List what may be done, the frequent several times."""
         return (
             [self.edit] * 36
@@ -80,8 +81,11 @@ class Schedule:
     async def play(self, steps: int) -> None:
         """Take random steps."""
         doings = self.doings()
+        plan = random.Random(self.dice.random())
         for _ in range(steps):
-            doing = self.dice.choice(doings)
+            doing = plan.choice(doings)
+            # How often a step draws depends on the moment; what comes next does not.
+            self.dice = random.Random(plan.random())
             name = getattr(doing, "__name__", "")
             self.done[name] = self.done.get(name, 0) + 1
             await doing(self.dice.choice(self.desks))
