@@ -1,9 +1,12 @@
 """What this node did not commit itself still reaches its people (PROTOCOL.md T5, T8)."""
 
+import asyncio
+
 from sqlalchemy import Connection
 
 from tests.client import RoomClient
 from tests.live import Live, SeededRoom
+from tests.peers.raw import eventually
 from twinspace_rt.docs.messages import FolderCreated, FolderFacts
 from twinspace_rt.streams.log import Transaction
 
@@ -41,3 +44,17 @@ async def test_a_gap_is_filled_from_the_database_in_order(live: Live, seeded: Se
         assert [push["folder"]["title"] for push in seen] == ["One", "Two", "Three"]
         assert [push["seq"] for push in seen] == [head + 1, head + 2, head + 3]
         assert not [frame for frame in anna.frames if frame.get("type") == "docs.folder_created"]
+
+
+async def test_a_room_that_nobody_came_into_after_all_is_closed(
+    live: Live, seeded: SeededRoom
+) -> None:
+    assert live.node is not None
+    hub = live.node.hub
+    opening = asyncio.create_task(hub._open(seeded.room_id))
+    await asyncio.sleep(0)
+    loading = hub._opening[seeded.room_id]
+    opening.cancel()  # who knocked has hung up; the room is opened all the same
+    assert (await loading).id == seeded.room_id
+    await eventually(lambda: hub.get(seeded.room_id) is None)
+    assert hub.neighbours._shared == set()

@@ -133,6 +133,9 @@ class RoomHub:
     def leave(self, room: Room, connection: Connection) -> None:
         """Let a connection go; the last one closes the room. A second call does nothing."""
         room.leave(connection)
+        self._close_if_empty(room)
+
+    def _close_if_empty(self, room: Room) -> None:
         if not room.connections and self._rooms.get(room.id) is room:
             room.presence.close()
             del self._rooms[room.id]
@@ -274,3 +277,4 @@ class RoomHub:
                 connection.check_age(now)
                 if connection.number % KEEPALIVE_S == tick % KEEPALIVE_S:
                     connection.keep_alive()
+            self._close_if_empty(room)  # whoever it was opened for has gone meanwhile
