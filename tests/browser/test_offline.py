@@ -210,9 +210,13 @@ async def test_tool_nobody_has_opened_yet_opens_without_a_line(
     await maja.enter(room)
     await parts.all_here()
     await maja.context.set_offline(True)
-    for tool, heading in (("Chat", "Everyone"), ("Forum", "Forum"), ("Documents", "Documents")):
+    for tool, heading in (("Forum", "Forum"), ("Documents", "Documents"), ("Chat", "Everyone")):
         await maja.link(re.compile(f"^{tool}")).first.click()
         await expect(maja.main.get_by_role("heading", name=heading).first).to_be_visible()
+    # A channel that was never read says so, and reads itself when the line is back.
+    await expect(maja.text("These messages are not on this device yet")).to_be_visible()
+    await maja.context.set_offline(False)
+    await expect(maja.text("Nobody has written here yet")).to_be_visible()
 
 
 async def test_words_go_out_although_their_document_was_left(

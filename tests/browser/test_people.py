@@ -57,6 +57,10 @@ async def test_a_pasted_class_comes_in_with_cards_on_a_phone(
     with phone.excuse_refusals():
         await phone.go("/")
         await phone.link("I have a card").click()
+        # Nothing stands in it that could be taken for a code.
+        await expect(phone.field("The code on your card")).not_to_have_attribute(
+            "placeholder", re.compile(".")
+        )
         await phone.field("The code on your card").fill(code.lower())
         await phone.field("Word 1").fill("not these words")
         await phone.button("Come in").click()

@@ -69,7 +69,6 @@ function JoinForm({ scanned }: { scanned: CardSecret | null }) {
               autoCorrect="off"
               spellCheck="false"
               inputMode="text"
-              placeholder="0000 0000"
               maxLength={12}
             />
           </div>

@@ -1,4 +1,4 @@
-import { ArrowDown, MessagesSquare } from "lucide-react";
+import { ArrowDown, CloudOff, MessagesSquare } from "lucide-react";
 import {
   type KeyboardEvent,
   useCallback,
@@ -7,6 +7,7 @@ import {
   useRef,
   useState,
 } from "react";
+import { useConnection } from "../connection";
 import { useErrorText } from "../i18n/errors";
 import { useText } from "../i18n/text";
 import { useRoom } from "../room/context";
@@ -15,6 +16,7 @@ import { EmptyState, SkeletonList } from "../ui/marks";
 import { toast } from "../ui/toast";
 import { loadAround, loadNewer, loadNewest, loadOlder, loadUnread, PAGE_SIZE } from "./actions";
 import style from "./chat.module.css";
+import { useMayWrite } from "./hours";
 import { Lines } from "./lines";
 import { PendingLine } from "./pending";
 import { Announcer, useReading } from "./reading";
@@ -46,6 +48,8 @@ export function MessageList({
   const window = useChat((state) => state.windows[channelId]);
   const pending = useChat((state) => state.pending).filter((one) => one.channelId === channelId);
   const channel = useChannel(channelId);
+  const mayWrite = useMayWrite(channelId);
+  const isCut = useConnection(({ status }) => status === "waiting");
   // Where the unread began when one came; it stays there while one reads.
   const [unreadFrom] = useState(() => (channel && channel.unread > 0 ? channel.read_seq : null));
   const unreadCount = useRef(channel?.unread ?? 0);
@@ -153,7 +157,13 @@ export function MessageList({
   if (!window) {
     return (
       <div className={style.list}>
-        <SkeletonList rows={6} />
+        {isCut ? (
+          <EmptyState icon={CloudOff} title={t("chat.not_here.title")}>
+            {t("chat.not_here.text")}
+          </EmptyState>
+        ) : (
+          <SkeletonList rows={6} />
+        )}
       </div>
     );
   }
@@ -172,7 +182,7 @@ export function MessageList({
       >
         {window.messages.length === 0 && pending.length === 0 && (
           <EmptyState icon={MessagesSquare} title={t("chat.empty")}>
-            {t("chat.empty.hint")}
+            {mayWrite && t("chat.empty.hint")}
           </EmptyState>
         )}
         <Lines
