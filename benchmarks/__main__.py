@@ -22,6 +22,8 @@ from benchmarks.scenes import chat, crowds, loads, memory, opening
 
 HERE = Path(__file__).parent
 PLOTS = "plots"
+RUN_MAX_S = 40 * 60
+"""Whatever hangs ends then; each wait has a shorter limit of its own."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(
             "the load generator is missing: shared/bench/loadgen.py beside this repository"
         )
-    signal.signal(signal.SIGTERM, _end)
+    for reason in (signal.SIGTERM, signal.SIGALRM):
+        signal.signal(reason, _end)
+    signal.alarm(RUN_MAX_S)
     _allow_many_sockets()
     facts = [*describe(Path(tempfile.gettempdir())), *versions.describe()]
     cores = Cores.of_this_machine()

@@ -66,12 +66,20 @@ class Person(WSListener):
 
     @classmethod
     async def enter(cls, door: Door) -> Self:
-        """Connect and, where there is a document, wait until its content is here."""
+        """Connect and, where there is a document, wait until its content is here.
+
+        Raises:
+            WSError: The server does not let this person in.
+        """
         headers = [*door.headers]
         if door.speaks_text:
             headers.append(("Sec-WebSocket-Protocol", SUBPROTOCOL))
         _, person = await ws_connect(
-            lambda: cls(door), door.url, extra_headers=headers, max_frame_size=FRAME_MAX_BYTES
+            lambda: cls(door),
+            door.url,
+            extra_headers=headers,
+            max_frame_size=FRAME_MAX_BYTES,
+            websocket_handshake_timeout=WAIT_S,
         )
         assert isinstance(person, cls)
         if door.document is not None:

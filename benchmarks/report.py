@@ -15,12 +15,19 @@ def amount(spread: Spread | None, digits: int) -> str:
     return f"{spread.median:,.{digits}f} ({spread.low:,.{digits}f}-{spread.high:,.{digits}f})"
 
 
-def verdict(value: float | None, target: float | None) -> str:
-    """Write a ratio or another figure, bold where it is within its target."""
-    if value is None:
-        return "-"
-    met = target is not None and value <= target
-    return f"**{value:.2f}** ✓" if met else f"{value:.2f}"
+def ratio(value: float | None, target: float | None) -> str:
+    """Write a ratio, bold, and its target with whether that is met."""
+    return "-" if value is None else f"**{value:.2f}**{_judged(value, target)}"
+
+
+def against(spread: Spread | None, target: float | None, digits: int = 1) -> str:
+    """Write a median with its limits, and its target with whether that is met."""
+    written = amount(spread, digits)
+    return written if spread is None else written + _judged(spread.median, target)
+
+
+def _judged(value: float, target: float | None) -> str:
+    return "" if target is None else f" {'✓' if value <= target else '✗'} ≤ {target:g}"
 
 
 @dataclass

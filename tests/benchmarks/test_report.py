@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.figures import Figures, Spread, percentile
-from benchmarks.report import Chart, Section, Table, amount, page, verdict
+from benchmarks.report import Chart, Section, Table, against, amount, page, ratio
 
 PEERS = ("fast", "slow")
 
@@ -45,11 +45,15 @@ def test_amounts_show_their_spread_where_there_is_one() -> None:
     assert amount(None, 1) == "-"
 
 
-def test_what_meets_its_target_is_marked() -> None:
-    assert verdict(0.6, 0.6) == "**0.60** ✓"
-    assert verdict(0.61, 0.6) == "0.61"
-    assert verdict(0.1, None) == "0.10"
-    assert verdict(None, 0.6) == "-"
+def test_targets_stand_beside_what_they_are_for() -> None:
+    assert ratio(0.6, 0.6) == "**0.60** ✓ ≤ 0.6"
+    assert ratio(0.61, 0.6) == "**0.61** ✗ ≤ 0.6"
+    assert ratio(0.1, None) == "**0.10**"
+    assert ratio(None, 0.6) == "-"
+    assert against(Spread(15, 14, 16), 15) == "15.0 (14.0-16.0) ✓ ≤ 15"
+    assert against(Spread(15.1, 15.1, 15.1), 15) == "15.1 ✗ ≤ 15"
+    assert against(Spread(15.1, 15.1, 15.1), None) == "15.1"
+    assert against(None, 15) == "-"
 
 
 def test_a_page_holds_machine_sections_pictures_and_failures() -> None:
