@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from twinspace_rt.db.thread import WorkThread
 from twinspace_rt.errors import DatabaseBusy, StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -90,12 +91,11 @@ class SqliteDatabase:
         with self._writer.connect() as connection:
             # The writer's pool has this one alone.
             self._driver = cast(sqlite3.Connection, connection.connection.driver_connection)
-        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="db-write")
+        self._write_thread = WorkThread("db-write")
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
 
     async def write(self, work: Callable[[Connection], T], *, locked: bool = False) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._write_thread, self.write_now, work)
+        return await self._write_thread.run(lambda: self.write_now(work))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         loop = asyncio.get_running_loop()
@@ -110,8 +110,7 @@ class SqliteDatabase:
         Raises:
             StorageUnavailable: Nothing of it was stored.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._write_thread, self.write_driver_now, work)
+        return await self._write_thread.run(lambda: self.write_driver_now(work))
 
     def write_driver_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``work`` as :meth:`write_driver` does, in the calling thread."""
