@@ -8,22 +8,42 @@ import { type Document, type Folder, useDocs } from "./store";
 
 const TITLE_MAX = 200;
 
-function TitleField({ title = "", label }: { title?: string; label: string }) {
+/** Ask for a title, of something new or another one, and send it. */
+function TitleDialog({
+  heading,
+  label,
+  title = "",
+  action,
+  onTitle,
+  onClose,
+}: {
+  heading: string;
+  label: string;
+  /** The present one. */
+  title?: string;
+  action: string;
+  onTitle: (title: string) => Promise<unknown>;
+  onClose: () => void;
+}) {
   return (
-    <TextField
-      autoFocus
-      isRequired
-      name="title"
-      label={label}
-      defaultValue={title}
-      maxLength={TITLE_MAX}
-      autoComplete="off"
-    />
+    <FormDialog
+      isOpen
+      onOpenChange={onClose}
+      title={heading}
+      action={action}
+      onSubmit={(form) => onTitle(String(form.get("title") ?? "").trim())}
+    >
+      <TextField
+        autoFocus
+        isRequired
+        name="title"
+        label={label}
+        defaultValue={title}
+        maxLength={TITLE_MAX}
+        autoComplete="off"
+      />
+    </FormDialog>
   );
-}
-
-function titleOf(form: FormData): string {
-  return String(form.get("title") ?? "").trim();
 }
 
 /** Ask for the title of a new document, make it and go there. */
@@ -40,22 +60,16 @@ export function CreateDialog({
   const { send, href } = useRoom();
   const [, navigate] = useLocation();
   return (
-    <FormDialog
-      isOpen
-      onOpenChange={onClose}
-      title={t(kind === "rich" ? "docs.new.rich" : "docs.new.text")}
+    <TitleDialog
+      heading={t(kind === "rich" ? "docs.new.rich" : "docs.new.text")}
+      label={t("docs.title_of")}
       action={t("docs.create")}
-      onSubmit={async (form) => {
-        const { result } = await send("docs.create", {
-          title: titleOf(form),
-          kind,
-          folder_id: folderId,
-        });
+      onTitle={async (title) => {
+        const { result } = await send("docs.create", { title, kind, folder_id: folderId });
         if (typeof result === "string") navigate(`~${href(`docs/${result}`)}`);
       }}
-    >
-      <TitleField label={t("docs.title_of")} />
-    </FormDialog>
+      onClose={onClose}
+    />
   );
 }
 
@@ -64,15 +78,13 @@ export function CreateFolderDialog({ onClose }: { onClose: () => void }) {
   const t = useText();
   const { send } = useRoom();
   return (
-    <FormDialog
-      isOpen
-      onOpenChange={onClose}
-      title={t("docs.new.folder")}
+    <TitleDialog
+      heading={t("docs.new.folder")}
+      label={t("docs.folder.name")}
       action={t("docs.create")}
-      onSubmit={(form) => send("docs.create_folder", { title: titleOf(form) })}
-    >
-      <TitleField label={t("docs.folder.name")} />
-    </FormDialog>
+      onTitle={(title) => send("docs.create_folder", { title })}
+      onClose={onClose}
+    />
   );
 }
 
@@ -81,15 +93,14 @@ export function RenameDialog({ document, onClose }: { document: Document; onClos
   const t = useText();
   const { send } = useRoom();
   return (
-    <FormDialog
-      isOpen
-      onOpenChange={onClose}
-      title={t("docs.rename")}
+    <TitleDialog
+      heading={t("docs.rename")}
+      label={t("docs.title_of")}
+      title={document.title}
       action={t("ui.save")}
-      onSubmit={(form) => send("docs.change", { document_id: document.id, title: titleOf(form) })}
-    >
-      <TitleField label={t("docs.title_of")} title={document.title} />
-    </FormDialog>
+      onTitle={(title) => send("docs.change", { document_id: document.id, title })}
+      onClose={onClose}
+    />
   );
 }
 
@@ -98,17 +109,14 @@ export function RenameFolderDialog({ folder, onClose }: { folder: Folder; onClos
   const t = useText();
   const { send } = useRoom();
   return (
-    <FormDialog
-      isOpen
-      onOpenChange={onClose}
-      title={t("docs.folder.rename")}
+    <TitleDialog
+      heading={t("docs.folder.rename")}
+      label={t("docs.folder.name")}
+      title={folder.title}
       action={t("ui.save")}
-      onSubmit={(form) =>
-        send("docs.change_folder", { folder_id: folder.id, title: titleOf(form) })
-      }
-    >
-      <TitleField label={t("docs.folder.name")} title={folder.title} />
-    </FormDialog>
+      onTitle={(title) => send("docs.change_folder", { folder_id: folder.id, title })}
+      onClose={onClose}
+    />
   );
 }
 

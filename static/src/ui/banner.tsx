@@ -1,6 +1,7 @@
 import { CircleAlert, CircleCheck, Clock, Info } from "lucide-react";
 import type { ReactNode } from "react";
 import style from "./banner.module.css";
+import tones from "./tones.module.css";
 
 export type Tone = "calm" | "good" | "wait" | "bad";
 
@@ -24,7 +25,7 @@ export function Banner({
   return (
     <div
       role={tone === "bad" ? "alert" : "status"}
-      className={[style.banner, style[tone], isEdge && style.edge].filter(Boolean).join(" ")}
+      className={[style.banner, tones[tone], isEdge && style.edge].filter(Boolean).join(" ")}
     >
       <Icon aria-hidden size={20} />
       <div className={style.text}>{children}</div>

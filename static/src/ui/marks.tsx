@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { useText } from "../i18n/text";
 import type { Tone } from "./banner";
 import style from "./marks.module.css";
+import tones from "./tones.module.css";
 
 /** Count what a person has not read; draws nothing at 0. */
 export function UnreadMark({ count }: { count: number }) {
@@ -18,7 +19,7 @@ export function UnreadMark({ count }: { count: number }) {
 
 /** Name a state in a word or two. */
 export function Badge({ tone = "calm", children }: { tone?: Tone; children: ReactNode }) {
-  return <span className={`${style.badge} ${style[tone]}`}>{children}</span>;
+  return <span className={`${style.badge} ${tones[tone]}`}>{children}</span>;
 }
 
 /** Say what an empty place is for, and offer the one thing to do. */
