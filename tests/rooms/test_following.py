@@ -2,12 +2,16 @@
 
 import asyncio
 
+import pytest
 from sqlalchemy import Connection
 
 from tests.client import RoomClient
 from tests.live import Live, SeededRoom
 from tests.peers.raw import eventually
+from twinspace_rt.accounts import sessions
+from twinspace_rt.bus.memory import MemoryBus
 from twinspace_rt.docs.messages import FolderCreated, FolderFacts
+from twinspace_rt.protocol import now_ms
 from twinspace_rt.streams.log import Transaction
 
 
@@ -58,3 +62,21 @@ async def test_a_room_that_nobody_came_into_after_all_is_closed(
     assert (await loading).id == seeded.room_id
     await eventually(lambda: hub.get(seeded.room_id) is None)
     assert hub.neighbours._shared == set()
+
+
+async def test_a_sign_in_that_ended_elsewhere_unheard_is_closed(
+    live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the bus away nobody tells; the database is looked at each second."""
+    assert live.node is not None
+    monkeypatch.setattr(MemoryBus, "connected", False)
+    maja, anna = seeded.people["maja"], seeded.people["anna"]
+    async with (
+        await RoomClient.open(live, seeded.room_id, maja) as ended,
+        await RoomClient.open(live, seeded.room_id, anna) as other,
+    ):
+        await ended.hello()
+        await other.hello()
+        await live.node.database.write(lambda db: sessions.revoke(db, maja.session_id, now_ms()))
+        assert await ended.closed() == 4401
+        assert "ok" in await other.ask("docs.search", text="rivers")

@@ -1,14 +1,19 @@
 """Who a connection is: from a session's token to a member of a room."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, select
 
 from twinspace_rt.accounts import sessions
+from twinspace_rt.accounts.models import session
 from twinspace_rt.accounts.sessions import SignedIn
 from twinspace_rt.accounts.tickets import Tickets
 from twinspace_rt.db.engine import Database
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import Principal, Role
 from twinspace_rt.rooms.models import member, moderator_visit, team, team_member
+
+ASKED_AT_ONCE = 500
 
 
 class Doorkeeper:
@@ -105,3 +110,17 @@ def is_visiting(connection: Connection, signed_in: SignedIn, room_id: str) -> bo
         ).first()
         is not None
     )
+
+
+def ended_sessions(connection: Connection, session_ids: Collection[str]) -> set[str]:
+    """Find which of these sign-in sessions have been ended, or are not there any more."""
+    wanted = sorted(session_ids)
+    living: set[str] = set()
+    for start in range(0, len(wanted), ASKED_AT_ONCE):
+        part = wanted[start : start + ASKED_AT_ONCE]
+        living.update(
+            connection.execute(
+                select(session.c.id).where(session.c.id.in_(part), session.c.revoked_at.is_(None))
+            ).scalars()
+        )
+    return set(wanted) - living

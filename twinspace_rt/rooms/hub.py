@@ -17,6 +17,7 @@ from twinspace_rt.db.engine import Database
 from twinspace_rt.errors import CloseCode, NotFound, StorageUnavailable
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import RoomState
+from twinspace_rt.rooms.admission import ended_sessions
 from twinspace_rt.rooms.connection import KEEPALIVE_S, Connection
 from twinspace_rt.rooms.models import room as room_table
 from twinspace_rt.rooms.room import FeatureSet, Room
@@ -26,6 +27,9 @@ from twinspace_rt.streams.log import Event, Log
 log = logging.getLogger(__name__)
 CONTROL = "control"
 GROWN = b"grown"
+SIGN_INS_S = 15.0
+SIGN_INS_ALONE_S = 1.0
+"""Between two looks at whether sign-ins still hold: the bus tells of their end at once."""
 RETURN_MAX_MS = 10_000
 RETURNS_PER_S = 50
 
@@ -171,7 +175,8 @@ class RoomHub:
         """Deliver what the database has and this node has not.
 
         Another node wrote it, or a hint was lost. Where not all of it is held any more, everyone
-        is closed and comes back to a fresh copy.
+        is closed and comes back to a fresh copy. With the database away nothing is done; the beacon
+        finds the same when it is back.
         """
         head = room.head
         try:
@@ -180,6 +185,9 @@ class RoomHub:
             )
         except EventsGone:
             room.close_where(lambda _: True, CloseCode.RESTART, "reload")
+            return
+        except StorageUnavailable as error:
+            log.warning("events not read room=%s code=%s", room.id, error.code)
             return
         for event in missed:
             self._deliver_one(room, event)
@@ -250,14 +258,27 @@ class RoomHub:
             tasks.create_task(self._look_after_all())
 
     async def _look_for_news(self) -> None:
+        loop = asyncio.get_running_loop()
+        looked_at = 0.0
         while True:
             await asyncio.sleep(beacon_s(self.bus))
             try:
                 await self._beacon()
+                every_s = SIGN_INS_S if self.bus.connected else SIGN_INS_ALONE_S
+                if loop.time() - looked_at >= every_s:
+                    looked_at = loop.time()
+                    await self._close_ended_sessions()
             except StorageUnavailable as error:
                 log.warning("beacon failed code=%s", error.code)
             except Exception:
                 log.exception("beacon failed")
+
+    async def _close_ended_sessions(self) -> None:
+        """Close the connections of sign-ins that were ended without this node hearing of it."""
+        held = {c.principal.session_id for room in self.rooms for c in room.connections}
+        if held:
+            ended = await self._database.read(lambda db: ended_sessions(db, held))
+            self._close_sessions_here(sorted(ended), "signed_out")
 
     async def _look_after_all(self) -> None:
         """Look after a share of the connections each second: one timer for everyone."""
