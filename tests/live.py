@@ -32,6 +32,7 @@ from twinspace_rt.settings import Settings
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 COOKIE = "twinspace"
+START_S = 60
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ def start_process(
     """Start a server as a process of its own and wait until it answers.
 
     Raises:
-        AssertionError: It ended instead, or does not answer within 30 seconds.
+        AssertionError: It ended instead, or does not answer within a minute.
     """
     log = folder / "server.log"
     folder.mkdir(parents=True, exist_ok=True)
@@ -230,7 +231,7 @@ def start_process(
     live = Live(
         Settings(data_dir=folder, port=port, demo=False), process=process, log=log, _environment=env
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + START_S
     while True:
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, "the server does not answer"
