@@ -83,6 +83,23 @@ test("A line break in bold words leaves the next words bold.", () => {
   expect(editor.getHTML()).toMatch(/^<p><strong>one<\/strong><br><strong>two<\/strong><\/p>/);
 });
 
+test("A cursor comes along when what others wrote is mended as it is drawn.", () => {
+  const { doc, editor } = new Desk(1);
+  editor.commands.setContent("<p>one</p><p>two</p><p>3</p>");
+  editor.commands.setTextSelection(editor.state.doc.content.size - 1);
+  const theirs = new Y.Doc();
+  Y.applyUpdate(theirs, Y.encodeStateAsUpdate(doc));
+  const shared = theirs.getXmlFragment("default");
+  // A line of code cannot hold a formula: whoever draws it deletes it.
+  const wrong = new Y.XmlElement("codeBlock");
+  wrong.insert(0, [new Y.XmlElement("inlineMath")]);
+  shared.insert(0, [wrong]);
+  shared.delete(2, 1);
+  Y.applyUpdate(doc, Y.encodeStateAsUpdate(theirs), "line");
+  expect(editor.getHTML()).toBe("<p>one</p><p>3</p>");
+  expect(editor.state.selection.from).toBe(7);
+});
+
 // Schedules that once ended with a formula, or a line break in a table, in marks for one alone.
 test.each([12, 25])(
   "Two who write at once are shown the same in the end (seed %d).",
