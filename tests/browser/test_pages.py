@@ -49,9 +49,12 @@ FOR_ADMINISTRATORS = {
     "schools": "/administration",
     "staff": "/administration/staff",
     "projects": "/administration/projects",
+    "operations": "/administration/operations",
 }
 # Set in a document or chosen by people, so not the catalogue's: never a key all the same.
-_KEY = re.compile(r"\b(accounts|chat|docs|forum|home|pages|people|room|ui)\.[a-z_]+(\.[a-z_]+)*\b")
+_KEY = re.compile(
+    r"\b(accounts|chat|docs|forum|home|operations|pages|people|room|ui)\.[a-z_]+(\.[a-z_]+)*\b"
+)
 _IS_STILL = """
 () => document.querySelector("main h1, main h2, main form")
     && !document.querySelector('[class*="_skeleton"]')

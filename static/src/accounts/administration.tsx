@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { useParams } from "wouter";
 import type { TextKey } from "../i18n/keys";
 import { useText } from "../i18n/text";
+import { Operations } from "../operations/view";
 import { Page } from "../ui/page";
 import { Tabs } from "../ui/tabs";
 import style from "./accounts.module.css";
@@ -16,6 +17,7 @@ const PARTS: readonly { id: string; title: TextKey; View: (part: Part) => ReactN
   { id: "schools", title: "accounts.schools", View: Schools },
   { id: "staff", title: "accounts.staff.tab", View: StaffList },
   { id: "projects", title: "accounts.projects", View: Projects },
+  { id: "operations", title: "operations.title", View: Operations },
 ];
 
 export default function AdministrationPage() {

@@ -3,6 +3,7 @@ import type chat from "../chat/locales/en.json";
 import type docs from "../docs/locales/en.json";
 import type forum from "../forum/locales/en.json";
 import type home from "../home/locales/en.json";
+import type operations from "../operations/locales/en.json";
 import type pages from "../pages/locales/en.json";
 import type people from "../people/locales/en.json";
 import type room from "../room/locales/en.json";
@@ -15,6 +16,7 @@ export type TextKey =
   | keyof typeof docs
   | keyof typeof forum
   | keyof typeof home
+  | keyof typeof operations
   | keyof typeof pages
   | keyof typeof people
   | keyof typeof room
