@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,3 +46,14 @@ def crowding() -> float:
     running = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
     load = max(os.getloadavg()[0], running) / (os.cpu_count() or 1)
     return max(1.0, 2 * load - 1)
+
+
+async def until(holds: Callable[[], bool], *, seconds: float = 120) -> None:
+    """Wait until something holds, however crowded the machine is.
+
+    Raises:
+        TimeoutError: It does not in all that time.
+    """
+    async with asyncio.timeout(seconds):
+        while not holds():  # noqa: ASYNC110 - what it looks at has no event
+            await asyncio.sleep(0.01)

@@ -7,15 +7,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
-from tests.faults.conftest import crowding
+from tests.faults.conftest import crowding, until
 from tests.faults.lines import Line
 from tests.faults.nodes import Nodes, running
+from tests.faults.storage import gaps
 from tests.faults.writers import Writers, crowd
 from tests.live import Live
 from tests.pausing import redis_paused
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen, eventually
+from tests.peers.raw import Peer, Pen
+from twinspace_rt.db.postgresql import PostgresqlDatabase
 from twinspace_rt.rooms.hub import GROWN
 
 MIB = 1024 * 1024
@@ -40,14 +43,18 @@ async def nodes(
 
 
 @contextlib.asynccontextmanager
-async def people(nodes: Nodes, count: int) -> AsyncIterator[Writers]:
+async def people(
+    nodes: Nodes, count: int, documents: int = DOCUMENTS, pause_s: tuple[float, float] = (0.1, 0.4)
+) -> AsyncIterator[Writers]:
     """Have people write on all nodes, in documents that are open on all of them."""
-    seeded = await nodes.seed(people=crowd(count), documents=["text"] * DOCUMENTS)
-    # Those of one document go to different nodes.
-    async with Writers(
-        nodes.storage, seeded, lambda n: nodes.server(n + n // DOCUMENTS)
-    ) as writers:
-        await eventually(lambda: all(w.saved_at for w in writers.all))
+    seeded = await nodes.seed(people=crowd(count), documents=["text"] * documents)
+
+    def where(number: int) -> Live:
+        # Those of one document go to different nodes.
+        return nodes.server(number + number // documents)
+
+    async with Writers(nodes.storage, seeded, where, pause_s=pause_s) as writers:
+        await until(lambda: all(w.provider.synced for w in writers.all))
         yield writers
 
 
@@ -65,6 +72,37 @@ def heard_p99(writers: Writers, since: float, until: float) -> float:
     """Tell how long 99 of 100 words took at most, of those heard in a time."""
     delays = sorted(delay for at, delay in writers.delays if since <= at <= until)
     return delays[len(delays) * 99 // 100]
+
+
+@pytest.mark.parametrize(
+    ("count", "documents", "seconds", "pause_s"),
+    [
+        (12, 1, 2.0, (0.1, 0.4)),
+        pytest.param(
+            300, 30, 120.0, (1.0, 3.0), marks=[pytest.mark.long, pytest.mark.timeout(900)]
+        ),
+    ],
+)
+async def test_many_write_on_all_nodes(
+    nodes: Nodes, count: int, documents: int, seconds: float, pause_s: tuple[float, float]
+) -> None:
+    """Whoever reads meanwhile never sees an entry before one with a lower number."""
+    beside = PostgresqlDatabase(nodes.storage.url)
+    looks = 0
+    try:
+        async with people(nodes, count, documents, pause_s) as writers:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                assert await beside.read(gaps) == {}
+                looks += 1
+                await asyncio.sleep(0.02)
+            written = await writers.finish()
+        counted = text("select deadlocks from pg_stat_database where datname = current_database()")
+        deadlocks = await beside.read(lambda db: db.execute(counted).scalar_one())
+    finally:
+        await beside.close()
+    report("three nodes", writers, written, f"{looks} looks, 0 gaps", f"{deadlocks} deadlocks")
+    assert deadlocks == 0
 
 
 @amounts

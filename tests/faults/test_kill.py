@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import crowding
+from tests.faults.conftest import crowding, until
 from tests.faults.storage import Storage, new_database
 from tests.faults.writers import Writers, crowd
 from tests.live import stop_process
-from tests.peers.raw import eventually
 
 WRITERS = 50
 DOCUMENTS = 10
@@ -45,11 +44,11 @@ async def kill_again_and_again(storage: Storage, *, times: int) -> None:
     try:
         async with Writers(storage, seeded, lambda _: live) as writers:
             for _ in range(times):
-                await eventually(lambda: any(w.provider.all_saved for w in writers.all))
+                await until(lambda: any(w.provider.all_saved for w in writers.all))
                 await asyncio.sleep(dice.uniform(0.1, 0.8))
                 await asyncio.to_thread(stop_process, live, kill=True)
                 # What had been acknowledged is still on its way to some.
-                await eventually(lambda: not any(w.provider.connected for w in writers.all))
+                await until(lambda: not any(w.provider.connected for w in writers.all))
                 await asyncio.to_thread(writers.check_claims)
                 started = time.monotonic()
                 live = await asyncio.to_thread(storage.start, port=live.port)

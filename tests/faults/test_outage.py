@@ -7,13 +7,15 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from tests.faults.conftest import crowding
+from tests.client import RoomClient
+from tests.faults.conftest import crowding, until
 from tests.faults.storage import Storage, new_database
 from tests.faults.writers import Writers, crowd
-from tests.live import stop_process
+from tests.live import seed_room, serve_here, stop_process
 from tests.pausing import postgresql_paused, postgresql_refusing
-from tests.peers.raw import eventually
+from twinspace_rt.rooms.models import member
 
 DOCUMENTS = 10
 CAUGHT_UP_MAX_S = 10.0
@@ -44,22 +46,28 @@ async def check_outage(
     live = await asyncio.to_thread(storage.start)
     try:
         async with Writers(storage, seeded, lambda _: live) as people:
-            await eventually(lambda: all(w.saved_at for w in people.all))
+            await until(lambda: all(w.provider.acknowledged for w in people.all))
             with away(storage.url):
                 began = time.monotonic()
                 # What was committed a moment before is still on its way.
-                await eventually(lambda: all(w.provider.storage for w in people.all))
+                await until(lambda: all(w.provider.storage for w in people.all))
                 told_after = max(w.provider.storage[0][0] for w in people.all) - began
                 silent = time.monotonic()
                 await asyncio.sleep(seconds)
                 # Nobody is sent away, and nothing is called saved that is not.
                 assert all(w.provider.connected for w in people.all)
-                assert [t for w in people.all for t in w.saved_at if t > silent] == []
-                waiting = sum(len(w.words) - len(w.saved_words) for w in people.all)
+                told = [t for w in people.all for t in w.provider.acknowledged]
+                assert [t for t in told if t > silent] == []
+                waiting = sum(w.provider.waiting for w in people.all)
+                written = {w.number: w.provider.edits for w in people.all}
             back = time.monotonic()
-            await eventually(lambda: all(w.provider.storage[-1][1] for w in people.all))
-            await eventually(lambda: all(w.saved_at[-1] > back for w in people.all))
-            caught_up = max(min(t for t in w.saved_at if t > back) for w in people.all) - back
+            await until(lambda: all(w.provider.storage[-1][1] for w in people.all))
+            await until(
+                lambda: all(
+                    w.provider.waiting <= w.provider.edits - written[w.number] for w in people.all
+                )
+            )
+            caught_up = time.monotonic() - back
             words, said = await people.finish()
             assert [w.number for w in people.all if w.provider.connections != 1] == []
     finally:
@@ -70,3 +78,23 @@ async def check_outage(
         f"return; {words} words and {said} messages, 0 lost, 0 doubled"
     )
     assert caught_up <= CAUGHT_UP_MAX_S * crowding()
+
+
+async def test_who_was_removed_while_rights_could_not_be_read_is_out_afterwards(
+    tmp_path: Path, postgresql_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with new_database(postgresql_url) as url:
+        async with serve_here(tmp_path, database_url=url) as live:
+            assert live.node is not None
+            seeded = await live.node.database.write(seed_room)
+            maja = seeded.people["maja"]
+            async with await RoomClient.open(live, seeded.room_id, maja) as window:
+                await window.hello()
+                room = live.node.hub.get(seeded.room_id)
+                assert room is not None
+                removed = update(member).where(member.c.id == maja.member_id).values(removed_at=1)
+                await live.node.database.write(lambda db: db.execute(removed) and None)
+                with postgresql_refusing(url):
+                    room.follow(room.refresh([maja.member_id]))
+                    await until(lambda: "rights not read" in caplog.text)
+                assert await window.closed() == 4410

@@ -37,6 +37,8 @@ class Scribe(Provider):
     def __init__(self, pen: Pen, sent_at: dict[bytes, float], *, text: bool) -> None:
         super().__init__(pen, text=text)
         self.connections = 0
+        self.acknowledged: list[float] = []
+        """When it was told that one more of its messages is saved; seconds."""
         self.delays: list[tuple[float, float]] = []
         """When a word was heard first, and how long after it was written; seconds."""
         self.storage: list[tuple[float, bool]] = []
@@ -56,6 +58,8 @@ class Scribe(Provider):
                 self.delays.append((now, now - self._sent_at.get(word, now)))
         elif told.name == "stateless" and told.value["type"] == "storage":
             self.storage.append((now, told.value["available"]))
+        elif told.name == "status" and told.value == 1:
+            self.acknowledged.append(now)
         await super()._take(peer, told)
 
 
@@ -70,8 +74,6 @@ class Writer:
     words: list[str] = field(default_factory=list)
     said: dict[str, bool] = field(default_factory=dict)
     """Each chat message, and whether the server has answered that it is there."""
-    saved_at: list[float] = field(default_factory=list)
-    """When it was told that all is saved; seconds."""
     greeted: Peer | None = None
     """The connection on which hello was said."""
 
@@ -145,7 +147,6 @@ class Writers:
             document = seeded.documents[number % len(seeded.documents)]
             writer = Writer(number, person, scribe, document)
             scribe.on_text = writer.heard
-            scribe.on_saved = partial(_note_time, writer.saved_at)
             self.all.append(writer)
         self.chatters = self.all[:chatters]
         self.listeners = [Listener(first), Listener(second)]
@@ -256,7 +257,3 @@ class Writers:
         assert len(said) == count
         for listener in self.listeners:
             await listener.heard_all(said)
-
-
-def _note_time(times: list[float]) -> None:
-    times.append(time.monotonic())

@@ -44,6 +44,11 @@ class Provider:
         return self.connection is not None
 
     @property
+    def waiting(self) -> int:
+        """How many messages have not been acknowledged."""
+        return self._unsynced
+
+    @property
     def all_saved(self) -> bool:
         return self.synced and not self._unsynced and self.saved == self.edits
 

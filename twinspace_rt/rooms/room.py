@@ -1,5 +1,6 @@
 """One project's live state on this node: its connections, and the way of a command through it."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, replace
@@ -52,6 +53,7 @@ from twinspace_rt.streams.log import Event, Log
 log = logging.getLogger(__name__)
 COMMANDS_PER_S = 20.0
 COMMANDS_BURST = 60.0
+REFRESH_AGAIN_S = 0.25
 
 
 class _Tag(msgspec.Struct):
@@ -338,11 +340,19 @@ class Room:
             connection.principal = replace(principal, teams=teams)
 
     async def refresh(self, member_ids: Sequence[str]) -> None:
-        """Read these people's rights again and have their connections follow; close the removed."""
-        changes = -1
+        """Read these people's rights again and have their connections follow; close the removed.
+
+        With the database away it is tried until it is back: nobody else would come back to it.
+        """
+        changes, fresh = -1, {}
         while changes != self._team_changes:
             changes = self._team_changes  # one that comes meanwhile is newer than what is read
-            fresh = await self.log.database.read(lambda db: read_rights(db, member_ids))
+            try:
+                fresh = await self.log.database.read(lambda db: read_rights(db, member_ids))
+            except StorageUnavailable as error:
+                log.warning("rights not read room=%s code=%s", self.id, error.code)
+                await asyncio.sleep(REFRESH_AGAIN_S)
+                changes = -1
         for connection in tuple(self.connections):
             if connection.principal.member_id not in member_ids:
                 continue
