@@ -1,7 +1,7 @@
 import { Editor } from "@tiptap/core";
 import Collaboration from "@tiptap/extension-collaboration";
 import StarterKit from "@tiptap/starter-kit";
-import { yUndoPluginKey } from "@tiptap/y-tiptap";
+import { yCursorPluginKey, yUndoPluginKey } from "@tiptap/y-tiptap";
 import { afterEach, expect, test } from "vitest";
 import * as Y from "yjs";
 import { KeptCursor } from "./cursor";
@@ -193,3 +193,11 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
     }
   },
 );
+
+test("A cursor that is drawn when the paper is away is no error.", () => {
+  const { mine } = two("one");
+  const { view, state } = mine;
+  mine.unmount();
+  view.dispatch(state.tr.setMeta(yCursorPluginKey, { awarenessUpdated: true }));
+  expect(mine.isDestroyed).toBe(true);
+});

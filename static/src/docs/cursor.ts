@@ -193,7 +193,8 @@ export const KeptCursor = Extension.create<{ live: LiveDocument }>({
   dispatchTransaction({ transaction, next }) {
     const { view } = this.editor;
     const drawn = transaction.getMeta(yCursorPluginKey) as unknown;
-    if (drawn && transaction.steps.length === 0 && !view.isDestroyed) {
+    // Without a paper the editor has a view that only looks like one: it is asked itself.
+    if (drawn && transaction.steps.length === 0 && !this.editor.isDestroyed) {
       // Others' cursors are drawn after a moment, and the browser's own is set with them.
       look(view);
       next(view.state.tr.setMeta(yCursorPluginKey, drawn));
