@@ -13,6 +13,7 @@ from twinspace_rt.errors import Conflict, StorageUnavailable
 from twinspace_rt.ids import new_id
 from twinspace_rt.streams.follow import EventsGone, Head, events_after, heads
 from twinspace_rt.streams.log import (
+    ACTIONS_MAX,
     HeadMoved,
     NewEntry,
     StreamClosed,
@@ -58,6 +59,16 @@ async def test_seq_is_the_order_of_commit_on_two_nodes(shared: Shared) -> None:
             seqs = [event.seq for event in node.delivered if event.stream_id == room]
             assert len(seqs) == WRITES
             assert all(a < b for a, b in pairwise(seqs))
+
+
+async def test_actions_that_waited_are_stored_some_at_a_time(shared: Shared) -> None:
+    """A commit of all of them would keep their rows from other nodes, or never end in time."""
+    node = await shared.node()
+    (room,) = await shared.streams(1)
+    before = node.log.commits
+    await asyncio.gather(*(node.say(room, f"{i}") for i in range(3 * ACTIONS_MAX)))
+    assert node.log.commits - before >= 3
+    assert [event.seq for event in node.delivered] == list(range(1, 3 * ACTIONS_MAX + 1))
 
 
 async def test_documents_grow_on_two_nodes_without_a_hole_or_a_repeat(shared: Shared) -> None:

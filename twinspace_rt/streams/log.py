@@ -55,6 +55,9 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+ACTIONS_MAX = 32
+"""Actions of one commit: each asks the database several times, and its rows stay locked until the
+commit. A thousand that waited for a database would not end within its limit, ever again."""
 
 
 class Source(Protocol):
@@ -176,7 +179,11 @@ class Log:
                 await asyncio.sleep(pause)
 
     def _take_jobs(self) -> "list[_Job]":
-        jobs, self._queue = self._queue, []
+        actions = [index for index, job in enumerate(self._queue) if isinstance(job, _Action)]
+        cut = actions[ACTIONS_MAX] if len(actions) > ACTIONS_MAX else len(self._queue)
+        jobs, self._queue = self._queue[:cut], self._queue[cut:]
+        if self._queue:
+            self._wake.set()
         sources, self._sources = self._sources, {}
         for source in sources:
             append = source.take()
