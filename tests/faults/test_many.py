@@ -1,0 +1,231 @@
+"""Many people at once: idle, all coming back at once, or all moving their cursors."""
+
+import asyncio
+import contextlib
+import random
+import resource
+import time
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from picows import WSError, WSFrame, WSTransport
+from sqlalchemy import Connection, text
+
+from benchmarks.people import Door, Person
+from tests.faults.conftest import crowding, until
+from tests.faults.storage import Storage, new_database
+from tests.faults.watching import LoopLag, metrics_setting, resident_bytes
+from tests.faults.writers import Writers, crowd
+from tests.live import Live, SeededRoom, Someone, stop_process
+from tests.peers import raw
+from twinspace_rt.rooms.access import Role
+
+ROOM = 300
+WARM = 100
+AT_ONCE = 50
+IDLE_MAX_BYTES = 30 * 1024
+DRIFT_MAX = 0.01
+BACK_MAX_S = 30.0
+CURSORS_HZ, CURSORS_TOLD_MAX_HZ = 10, 5
+LAG_MAX_S = 0.05
+CALLBACK_MAX_MS = 250
+_Person = TypeVar("_Person", bound=Person)
+long = (pytest.mark.long, pytest.mark.timeout(1800))
+
+
+@pytest.fixture(autouse=True)
+def enough_files() -> Iterator[None]:
+    """Let this process, and those it starts, have as many sockets as may be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def door(live: Live, seeded: SeededRoom, person: Someone, *, document: bool = False) -> Door:
+    """Say how somebody comes into a room, and into its document or not."""
+    return Door(
+        f"{live.ws}/ws/rooms/{seeded.room_id}",
+        f"{seeded.documents[0]}.1" if document else None,
+        (("Cookie", person.cookie), ("Origin", live.origin)),
+        speaks_text=True,
+    )
+
+
+class Somebody(Person):
+    """Comes into a room where nothing has happened yet, as one who has been there before."""
+
+    async def hello(self) -> None:
+        await self.ask("room.hello", since={"epoch": 1, "seq": 0})
+
+
+async def enter_all(doors: list[Door], kind: type[_Person]) -> list[_Person]:
+    """Have all come in and say hello, some at a time; whoever is refused tries again."""
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def enter(one: Door) -> _Person:
+        async with turns:
+            while True:
+                with contextlib.suppress(OSError, WSError, TimeoutError):
+                    person = await kind.enter(one)
+                    await person.hello()
+                    return person
+                await asyncio.sleep(random.uniform(0.05, 0.2))
+
+    return list(await asyncio.gather(*(enter(one) for one in doors)))
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    storage: Storage, setting: dict[str, str], *, port: int = 0
+) -> AsyncIterator[Live]:
+    """Run a server on a storage; it is killed in the end, if it has not ended."""
+    live = await asyncio.to_thread(partial(storage.start, port=port, **setting))
+    try:
+        yield live
+    finally:
+        await asyncio.to_thread(stop_process, live, kill=True)
+
+
+@pytest.mark.parametrize(("count", "minutes"), [(300, 0), pytest.param(5000, 10, marks=long)])
+async def test_idle_connections_cost_little_and_no_more_with_time(
+    tmp_path: Path, count: int, minutes: float
+) -> None:
+    storage = Storage(tmp_path)
+    rooms = [storage.seed() for _ in range(2 + count // ROOM)]
+    async with serving(storage, {}) as live:
+        doors = [
+            door(live, seeded, person)
+            for seeded in rooms
+            for n in range(ROOM // len(seeded.people))
+            for person in seeded.people.values()
+        ]
+        # The first room brings in what is needed for any.
+        people = await enter_all(doors[:WARM], Person)
+        before = resident_bytes(live)
+        people += await enter_all(doors[WARM : WARM + count], Person)
+        each = (resident_bytes(live) - before) / count
+        at_rest = resident_bytes(live)
+        await asyncio.sleep(60 * minutes)
+        drift = (resident_bytes(live) - at_rest) / at_rest
+        assert [person for person in people if person.lost] == []
+        for person in people:
+            person.leave()
+    print(
+        f"\n{count} idle connections: {each / 1024:.1f} KiB each; over {minutes} minutes the "
+        f"server's memory changed by {100 * drift:.2f} %"
+    )
+    assert each <= IDLE_MAX_BYTES
+    assert drift <= DRIFT_MAX
+
+
+def snapshot_reads(db: Connection) -> int:
+    """Ask PostgreSQL how often snapshots were looked for."""
+    query = "select coalesce(seq_scan, 0) + coalesce(idx_scan, 0) from pg_stat_user_tables"
+    return int(db.execute(text(f"{query} where relname = 'snapshot'")).scalar_one())
+
+
+@pytest.mark.parametrize(("rooms", "each"), [(2, 25), pytest.param(10, 300, marks=long)])
+async def test_all_come_back_at_once(
+    tmp_path: Path, postgresql_url: str, rooms: int, each: int
+) -> None:
+    """The server is killed under them: each document is read once, however many want it."""
+    people = {f"person{n}": (Role.PUPIL, n % 2) for n in range(each)}
+    with new_database(postgresql_url) as url:
+        storage = Storage(tmp_path, url)
+        seeded = [
+            await asyncio.to_thread(storage.seed, people=people, documents=["text"])
+            for _ in range(rooms)
+        ]
+        setting = metrics_setting()
+        async with serving(storage, setting) as live:
+            doors = [
+                door(live, room, person, document=True)
+                for room in seeded
+                for person in room.people.values()
+            ]
+            there = await enter_all(doors, Somebody)
+            stop_process(live, kill=True)
+            await until(lambda: all(person.lost for person in there))
+            before = await asyncio.to_thread(storage.read, snapshot_reads)
+            began = time.monotonic()
+            returning = asyncio.create_task(enter_all(doors, Somebody))
+            async with serving(storage, setting, port=live.port) as again:
+                lag = LoopLag(again, setting)
+                back = await returning
+                took = time.monotonic() - began
+                blocked = lag.blocked_ms()
+                reads = 0
+                # PostgreSQL counts late: when a connection has rested for ten seconds, at most.
+                while reads < rooms:
+                    await asyncio.sleep(0.2)
+                    reads = await asyncio.to_thread(storage.read, snapshot_reads) - before
+                assert [person for person in back if person.lost] == []
+    print(
+        f"\n{len(back)} people in {rooms} rooms came back after a kill: all there after "
+        f"{took:.1f} s, the server's start included; {reads} snapshots read; blocked {blocked}"
+    )
+    assert reads == rooms
+    assert took <= BACK_MAX_S * crowding()
+
+
+class Mover(Somebody):
+    """Moves a cursor, and counts how often it is told of others'."""
+
+    told = 0
+    turn = 0
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        payload = frame.get_payload_as_bytes()
+        self.told += payload.startswith(self._prefix + bytes((raw.AWARENESS,)))
+        super().on_ws_frame(transport, frame)
+
+    def move(self, client_id: int) -> None:
+        """Put the cursor somewhere else."""
+        self.turn += 1
+        self.send(raw.awareness((client_id, self.turn, f'{{"cursor":{self.turn}}}')))
+
+
+@pytest.mark.parametrize(("count", "seconds"), [(40, 3), pytest.param(ROOM, 60, marks=long)])
+async def test_everyone_moves_a_cursor(tmp_path: Path, count: int, seconds: float) -> None:
+    people = {f"person{n}": (Role.PUPIL, n % 2) for n in range(count)}
+    storage, setting = Storage(tmp_path), metrics_setting()
+    seeded = storage.seed(people=people, documents=["text"])
+    async with serving(storage, setting) as live:
+        doors = [door(live, seeded, p, document=True) for p in seeded.people.values()]
+        movers = await enter_all(doors, Mover)
+        lag = LoopLag(live, setting)
+        began, told = time.monotonic(), sum(m.told for m in movers)
+        while time.monotonic() < began + seconds:
+            for number, mover in enumerate(movers):
+                mover.move(1000 + number)
+            await asyncio.sleep(1 / CURSORS_HZ)
+        rate = (sum(m.told for m in movers) - told) / count / (time.monotonic() - began)
+        p99, blocked = await lag.p99(), lag.blocked_ms()
+        assert [m for m in movers if m.lost] == []
+        assert movers[0].told > 0
+        for mover in movers:
+            mover.leave()
+    print(
+        f"\n{count} cursors at {CURSORS_HZ} Hz: {rate:.1f} frames a second to each, "
+        f"loop lag p99 <= {p99 * 1000:.0f} ms, blocked {blocked}"
+    )
+    assert rate <= CURSORS_TOLD_MAX_HZ
+    assert p99 <= LAG_MAX_S * crowding()
+
+
+@pytest.mark.parametrize(("count", "seconds"), [(20, 3), pytest.param(50, 60, marks=long)])
+async def test_nothing_blocks_the_loop_for_long(tmp_path: Path, count: int, seconds: float) -> None:
+    storage, setting = Storage(tmp_path), metrics_setting()
+    seeded = storage.seed(people=crowd(count), documents=["text"] * 2)
+    async with serving(storage, setting) as live:
+        lag = LoopLag(live, setting)
+        async with Writers(storage, seeded, lambda _: live) as writers:
+            await asyncio.sleep(seconds)
+            await writers.finish()
+        p99, blocked = await lag.p99(), lag.blocked_ms()
+    print(f"\n{count} writers: loop lag p99 <= {p99 * 1000:.0f} ms, blocked {blocked}")
+    assert max(blocked.values(), default=0) <= CALLBACK_MAX_MS
