@@ -177,9 +177,20 @@ def test_the_files_of_the_image_serve_by_themselves(tmp_path: Path) -> None:
     )
     try:
         assert b"<html" in answer_of(process, f"http://127.0.0.1:{port}/")
+        assert is_healthy(port)
     finally:
         process.terminate()
         process.wait(timeout=60)
+    assert not is_healthy(port)
+
+
+def is_healthy(port: int) -> bool:
+    """Ask a server as Compose does."""
+    kind, _, *arguments = SERVICES["node-1"]["healthcheck"]["test"]
+    assert kind == "CMD"
+    asked = [argument.replace(":8000/", f":{port}/") for argument in arguments]
+    done = subprocess.run([sys.executable, *asked], stderr=subprocess.DEVNULL, timeout=60)
+    return done.returncode == 0
 
 
 def answer_of(process: "subprocess.Popen[bytes]", address: str) -> bytes:

@@ -150,7 +150,7 @@ async def front(
 
 async def test_pages_come_by_tls_with_one_set_of_security_headers(front: Front) -> None:
     async with front.browser() as browser:
-        answers = [await browser.get("/healthz"), await browser.get("/api/me")]
+        answers = [await browser.get("/health/live"), await browser.get("/api/me")]
         too_large = await browser.post("/api/sign-in", json={"password": "x" * 200_000})
     assert [answer.status_code for answer in answers] == [200, 401]
     assert too_large.status_code == 413  # nginx's own
@@ -175,7 +175,7 @@ async def test_without_tls_there_is_only_the_way_to_it(front: Front) -> None:
 
 async def test_another_name_reaches_no_node(front: Front) -> None:
     async with front.browser() as browser:
-        answer = await browser.get("/healthz", headers={"host": "elsewhere.example"})
+        answer = await browser.get("/health/live", headers={"host": "elsewhere.example"})
         assert answer.status_code == 421
     with pytest.raises(ssl.SSLError):
         await asyncio.open_connection(
@@ -278,6 +278,21 @@ async def test_a_quiet_socket_stays_open(front: Front) -> None:
         closed = asyncio.create_task(window.socket.wait_closed())
         assert not (await asyncio.wait([closed], timeout=QUIET_FOR_S))[0]
         assert "ok" in await window.ask("chat.overview")
+
+
+async def test_newcomers_of_a_closed_node_are_served_by_the_other(front: Front) -> None:
+    front.node(0).hub.closed = True
+    try:
+        async with AsyncExitStack() as stack:
+            for room in front.rooms:
+                window = await stack.enter_async_context(await front.window(room, "maja"))
+                await window.hello()
+            assert [front.places(room) for room in front.rooms] == [[0, 1]] * ROOMS
+            async with front.browser() as browser:
+                answers = [await browser.get("/health/live") for _ in range(4)]
+        assert {answer.status_code for answer in answers} == {200}
+    finally:
+        front.node(0).hub.closed = False
 
 
 async def test_people_of_a_node_that_goes_come_back_to_the_other(
