@@ -20,12 +20,23 @@ from twinspace_rt.db.engine import Database
 from twinspace_rt.docs import wire
 from twinspace_rt.docs.cursors import Cursors
 from twinspace_rt.docs.delivery import Delivery
-from twinspace_rt.docs.edits import Budget, Edit, Item, Outcome, Sync, Taken, Turn, new_ones
+from twinspace_rt.docs.edits import (
+    Budget,
+    Doubted,
+    Edit,
+    Item,
+    Outcome,
+    Sync,
+    Taken,
+    Turn,
+    new_ones,
+)
 from twinspace_rt.docs.engine import Engine
 from twinspace_rt.docs.judge import Judge, is_large
 from twinspace_rt.docs.session import Asked, Scope, Session
 from twinspace_rt.docs.store import Loaded, TailEntry, load, load_news
 from twinspace_rt.errors import CloseCode, StorageUnavailable
+from twinspace_rt.streams.follow import stream_head
 from twinspace_rt.streams.log import Append, HeadMoved, Log, NewEntry, StreamClosed
 
 log = logging.getLogger(__name__)
@@ -203,8 +214,12 @@ class Document:
         size = self._waiting_bytes
         outcomes: list[Outcome] = []
         try:
-            for item in items:
-                outcome = self._judge_now(item)
+            for place, item in enumerate(items):
+                try:
+                    outcome = self._judge_now(item)
+                except Doubted:
+                    size -= self._put_back(items[place:])
+                    break
                 if outcome is not None:
                     outcomes.append(outcome)
             taken = new_ones(outcomes)
@@ -216,7 +231,14 @@ class Document:
             self._fail(error)
         self._busy_since = None
         self._count(-size)
+        self._go_on()
         return None
+
+    def _put_back(self, items: list[Item]) -> int:
+        """Leave items to the task, which can wait; returns how many bytes they are."""
+        self._queue, self._queued_since = items, self._busy_since
+        self._slow = True
+        return _size(items)
 
     def _judge_now(self, item: Item) -> Outcome | None:
         assert not isinstance(item, Turn), "whoever holds the queue is the task's"
@@ -299,7 +321,7 @@ class Document:
             self._held, self._queue = self._queue, []
             self._busy_since, self._queued_since = self._queued_since, None
             await self._process(self._held)
-            self._count(-sum(len(i.data) for i in self._held if isinstance(i, Edit)))
+            self._count(-_size(self._held))
             self._held = []
         self._busy_since = None
         self._slow = False
@@ -318,10 +340,35 @@ class Document:
             elif isinstance(item, Sync):
                 outcomes.append(item)
             else:
-                outcome = await self._judge.judge_large(self.loaded, item)
+                try:
+                    outcome = await self._judge.judge_large(self.loaded, item)
+                except Doubted:
+                    await self._commit(outcomes)
+                    outcomes = []
+                    await self._hear_others()
+                    outcome = await self._judge.judge_large(self.loaded, item, final=True)
                 if outcome is not None:
                     outcomes.append(outcome)
         await self._commit(outcomes)
+
+    async def _hear_others(self) -> None:
+        """Read what other nodes have stored, however long storage is away."""
+        retries = 0
+        while True:
+            try:
+                head = await self.database.read(lambda db: stream_head(db, self.id))
+                if head.epoch == self.loaded.epoch and head.seq > self.head_seq:
+                    await self.take_news()
+            except StorageUnavailable as error:
+                await self._wait_for_storage(error, retries)
+                retries += 1
+            else:
+                self._tell_storage(True, "ok")
+                return
+
+    async def _wait_for_storage(self, error: StorageUnavailable, retries: int) -> None:
+        self._tell_storage(False, error.code)
+        await asyncio.sleep(RETRY_S[min(retries, len(RETRY_S) - 1)])
 
     async def _commit(self, outcomes: list[Outcome], setback: Exception | None = None) -> None:
         """Store what is new, then acknowledge, then tell the others.
@@ -345,9 +392,7 @@ class Document:
                 if isinstance(setback, HeadMoved):
                     await self.catch_up()
                     outcomes = [
-                        await self._judge.check_large(self.loaded, o.edit, o.update)
-                        if isinstance(o, Taken)
-                        else o
+                        await self._judge.check_again(self.loaded, o) if isinstance(o, Taken) else o
                         for o in outcomes
                     ]
                 elif isinstance(setback, StreamClosed):
@@ -359,8 +404,7 @@ class Document:
                 elif setback is not None:
                     raise setback
             except StorageUnavailable as error:
-                self._tell_storage(False, error.code)
-                await asyncio.sleep(RETRY_S[min(retries, len(RETRY_S) - 1)])
+                await self._wait_for_storage(error, retries)
                 retries += 1
                 if error is not setback:
                     continue  # it still has to be read what others wrote
@@ -455,6 +499,10 @@ class Document:
     def _is_foreign(self, client: int, member_id: str) -> bool:
         owner = self.loaded.validator.owner(client)
         return owner is not None and owner != member_id
+
+
+def _size(items: Sequence[Item]) -> int:
+    return sum(len(item.data) for item in items if isinstance(item, Edit))
 
 
 def _new_entries(taken: Sequence[Taken]) -> list[NewEntry]:

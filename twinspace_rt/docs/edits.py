@@ -72,6 +72,10 @@ class Rejected:
 Outcome = Taken | Missed | Rejected | Sync
 
 
+class Doubted(Exception):
+    """An edit would be refused by what this node knows; another node may know more."""
+
+
 def new_ones(outcomes: Sequence[Outcome]) -> list[Taken]:
     """Pick the edits that have to be stored."""
     return [o for o in outcomes if isinstance(o, Taken) and o.verdict.canonical is not None]

@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from twinspace_rt import meters
-from twinspace_rt.docs.edits import Edit, Missed, Outcome, Rejected, Taken
+from twinspace_rt.docs.edits import Doubted, Edit, Missed, Outcome, Rejected, Taken
 from twinspace_rt.docs.session import Scope, Session
 from twinspace_rt.docs.store import OFF_LOOP_BYTES, Loaded
 from twinspace_rt.docs.validator import (
@@ -37,8 +37,13 @@ class Judge:
         self._document_id = document_id
         self._client_buckets: dict[str, Bucket] = {}
 
-    def judge(self, loaded: Loaded, edit: Edit) -> Outcome | None:
-        """Judge an edit; ``None`` if nothing is to be said of it."""
+    def judge(self, loaded: Loaded, edit: Edit, *, final: bool = False) -> Outcome | None:
+        """Judge an edit; ``None`` if nothing is to be said of it.
+
+        Raises:
+            Doubted: It would be refused, unless this is ``final``: whoever comes from a node that
+                is ahead brings words of others that are not known here.
+        """
         if edit.session.connection.shut_out:
             # Removed or signed out while it waited here. Who merely left is stored to the last key.
             return None
@@ -49,40 +54,56 @@ class Judge:
             return self._reject(edit, update.code)
         if not _counts(edit, update):
             return None
-        return self._check(loaded, edit, update)
+        verdict = _checked(loaded.validator, update, edit.session.principal.member_id)
+        return self._conclude(loaded, edit, update, verdict, final)
 
-    async def judge_large(self, loaded: Loaded, edit: Edit) -> Outcome | None:
-        """Judge an edit, beside the event loop if it is large."""
+    async def judge_large(
+        self, loaded: Loaded, edit: Edit, *, final: bool = False
+    ) -> Outcome | None:
+        """Judge an edit, beside the event loop if it is large.
+
+        Raises:
+            Doubted: See `judge`.
+        """
         shut_out, refused = edit.session.connection.shut_out, edit.session.refused
         if not is_large(edit) or shut_out or refused is not None:
-            return self.judge(loaded, edit)
+            return self.judge(loaded, edit, final=final)
         update = await asyncio.to_thread(_parsed, edit.data, _limits(loaded, edit))
         if isinstance(update, Refused):
             return self._reject(edit, update.code)
         if not _counts(edit, update):
             return None
-        return await self.check_large(loaded, edit, update)
+        return await self._check_large(loaded, edit, update, final)
 
-    async def check_large(self, loaded: Loaded, edit: Edit, update: Update) -> Outcome:
-        """Check an edit that is parsed already, beside the event loop if it is large."""
-        if not is_large(edit):
-            return self._check(loaded, edit, update)
+    async def check_again(self, loaded: Loaded, taken: Taken) -> Outcome:
+        """Check an edit against what other nodes have stored meanwhile."""
+        return await self._check_large(loaded, taken.edit, taken.update, True)
+
+    async def _check_large(
+        self, loaded: Loaded, edit: Edit, update: Update, final: bool
+    ) -> Outcome:
         member = edit.session.principal.member_id
-        verdict = await asyncio.to_thread(_checked, loaded.validator, update, member)
-        return self._conclude(loaded, edit, update, verdict)
-
-    def _check(self, loaded: Loaded, edit: Edit, update: Update) -> Outcome:
-        verdict = _checked(loaded.validator, update, edit.session.principal.member_id)
-        return self._conclude(loaded, edit, update, verdict)
+        if is_large(edit):
+            verdict = await asyncio.to_thread(_checked, loaded.validator, update, member)
+        else:
+            verdict = _checked(loaded.validator, update, member)
+        return self._conclude(loaded, edit, update, verdict, final)
 
     def _conclude(
-        self, loaded: Loaded, edit: Edit, update: Update, verdict: Verdict | Refused
+        self,
+        loaded: Loaded,
+        edit: Edit,
+        update: Update,
+        verdict: Verdict | Refused,
+        final: bool,
     ) -> Outcome:
         session = edit.session
         if isinstance(verdict, Refused):
             # A reader may know what the server does not show any more: that is no offence.
             if verdict.code in GAP_CODES or session.scope is Scope.READ:
                 return Missed(edit)
+            if not final:
+                raise Doubted
             return self._reject(edit, verdict.code)
         if session.scope is Scope.READ:
             # What a reader sends is taken only if nothing in it is new.
