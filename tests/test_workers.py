@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 import pytest_asyncio
@@ -34,8 +35,16 @@ def empty_database(postgresql_url: str) -> str:
     return create_database(postgresql_url, f"workers{next(_numbers)}")
 
 
+@pytest.fixture
+def metrics_port() -> int:
+    """The port from which on the workers answer Prometheus."""
+    return free_port()
+
+
 @pytest_asyncio.fixture
-async def running(tmp_path: Path, empty_database: str, redis_url: str) -> AsyncIterator[Live]:
+async def running(
+    tmp_path: Path, empty_database: str, redis_url: str, metrics_port: int
+) -> AsyncIterator[Live]:
     """A server with several workers on an empty database."""
     live = await asyncio.to_thread(
         start_process,
@@ -44,6 +53,7 @@ async def running(tmp_path: Path, empty_database: str, redis_url: str) -> AsyncI
         arguments=("--workers", str(WORKERS)),
         TWINSPACE_DATABASE_URL=empty_database,
         TWINSPACE_BUS_URL=redis_url,
+        TWINSPACE_METRICS_PORT=str(metrics_port),
     )
     try:
         yield live
@@ -103,6 +113,23 @@ async def test_people_meet_whatever_worker_they_are_on_and_a_killed_one_is_repla
         worker.kill()
         await eventually(lambda killed=worker: replaced(running, killed))  # type: ignore[misc]
     await all_meet(running, str(made["room"]), members)
+
+
+async def test_each_answers_prometheus_at_a_port_of_its_own(
+    running: Live, metrics_port: int
+) -> None:
+    found: set[int] = set()
+    async with httpx.AsyncClient() as client, asyncio.timeout(20):
+        for port in itertools.cycle(range(metrics_port, metrics_port + 2 * WORKERS)):
+            try:
+                answer = await client.get(f"http://127.0.0.1:{port}/metrics")
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+                continue
+            assert 'twinspace_node_state{state="ready"} 1.0' in answer.text
+            found.add(port)
+            if len(found) == WORKERS:
+                break
 
 
 async def test_together_they_invite_one_administrator_and_end(running: Live) -> None:

@@ -170,6 +170,7 @@ async def test_a_node_whose_clock_is_an_hour_off_is_not_gone(
 async def test_a_closed_node_keeps_whom_it_has_and_takes_nobody_new(
     pair: tuple[Live, Live], ada: httpx.AsyncClient, seeded: SeededRoom
 ) -> None:
+    """PROTOCOL.md C8."""
     one, two = pair
     closing = part(two).watch.who.id
     other = await part(one).database.write(seed_room)
