@@ -12,8 +12,10 @@ import pytest_asyncio
 from tests import programs
 from tests.bus.conftest import Nodes, eventually, running
 from tests.pausing import redis_paused
+from twinspace_rt.bus import neighbours
 from twinspace_rt.bus.base import Bus
-from twinspace_rt.bus.neighbours import Ephemera, Neighbours
+from twinspace_rt.bus.ephemera import Ephemera
+from twinspace_rt.bus.neighbours import Neighbours
 from twinspace_rt.bus.redis import RedisBus
 from twinspace_rt.ids import new_id
 
@@ -109,7 +111,8 @@ async def test_a_message_of_the_moment_reaches_who_shares_the_channel(
 ) -> None:
     here, there = two[0].open(channel), two[1].open(channel)
     here.show("maja", b"chat")
-    await eventually(lambda: there.seen == here.shown_to_others())
+    there.show("nikos", b"chat")
+    await eventually(lambda: see_each_other(here, there))
     here.shared.pass_on(b"is typing")
     await eventually(lambda: there.heard == [b"is typing"])
     assert here.heard == []
@@ -209,6 +212,25 @@ async def test_a_lost_message_is_put_right(nodes: Nodes, channel: str) -> None:
         line.cut = False
         assert there.seen != here.shown_to_others()
         await eventually(lambda: there.seen == here.shown_to_others())
+
+
+async def test_who_left_unheard_is_dropped_after_a_while(
+    nodes: Nodes, channel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neighbours, "BEATS_UNTIL_RENEWED", 2)
+    line = CutBus(nodes.here)
+    async with (
+        beating(Neighbours(line, beat_s=BEAT_S)) as one,  # type: ignore[arg-type]
+        beating(Neighbours(nodes.there, beat_s=BEAT_S)) as two,
+    ):
+        here, there = Window(one).open(channel), Window(two).open(channel)
+        here.show("maja", b"chat")
+        await eventually(lambda: there.seen == here.shown_to_others())
+        line.cut = True
+        here.shared.close()
+        line.cut = False
+        assert there.seen == here.shown_to_others()
+        await eventually(lambda: there.seen == {})
 
 
 async def test_one_who_stood_still_itself_does_not_take_the_others_for_gone(

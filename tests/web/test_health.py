@@ -93,7 +93,7 @@ async def refuses(live: Live) -> None:
 
 async def test_who_is_told_to_end_tells_people_when_to_come_back(tmp_path: Path) -> None:
     seeded = seed_before_start(tmp_path / "data")
-    live = start_process(tmp_path / "data", free_port())
+    live = await asyncio.to_thread(start_process, tmp_path / "data", free_port())
     assert live.process is not None
     async with await RoomClient.open(live, seeded.room_id, seeded.people["anna"]) as anna:
         await anna.hello()
@@ -112,7 +112,9 @@ async def test_who_is_told_to_end_does_so_with_the_database_silent(
     seeded: SeededRoom = await asyncio.to_thread(
         PostgresqlDatabase(own_postgresql).write_now, seed_room
     )
-    live = start_process(tmp_path, free_port(), TWINSPACE_DATABASE_URL=own_postgresql)
+    live = await asyncio.to_thread(
+        start_process, tmp_path, free_port(), TWINSPACE_DATABASE_URL=own_postgresql
+    )
     assert live.process is not None
     try:
         page, pen = seeded.documents[1], Pen(1)

@@ -1,18 +1,12 @@
-"""What nodes show each other for the moment: who is where, cursors, who is typing.
-
-Each value belongs to the node that shows it, and goes with that node. Nothing of this is stored,
-and any message may be lost; what was lost is told again within half a minute.
-"""
+"""The other nodes that are alive, and what is shared with them for the moment."""
 
 import asyncio
 import itertools
 import logging
 from collections.abc import Callable, Mapping
 
-import msgspec
-from msgspec import Struct
-
 from twinspace_rt.bus.base import Bus
+from twinspace_rt.bus.ephemera import Alive, Ephemera, Left, Message, decoder, encoder
 from twinspace_rt.ids import new_id
 
 log = logging.getLogger(__name__)
@@ -21,134 +15,9 @@ BEAT_S = 2.0
 BEATS_UNTIL_GONE = 3.25
 """What a node shows is gone everywhere within ten seconds."""
 BEATS_UNTIL_RENEWED = 15
+RENEWALS_UNTIL_LEFT = 2.5
 TICKS_PER_BEAT = 4
 TELLINGS_PER_TICK = 200
-ANSWER_S = 0.05
-
-
-class _Message(Struct, array_like=True, tag=True):
-    node: str
-
-
-class _Alive(_Message):
-    """The node is there."""
-
-
-class _Left(_Message):
-    """The node shows nothing here any more (or, among all nodes, it ends)."""
-
-
-class _Told(_Message):
-    """Values that the node shows; ``None``: not any more. An answer never asks."""
-
-    values: Mapping[str, bytes | None]
-    whole: bool = False
-    """Whether these are all that it shows."""
-    ask: bool = False
-    """Whether it wants to know what the others show."""
-
-
-class _Passed(_Message):
-    """A word of the moment, which nobody keeps."""
-
-    message: bytes
-
-
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(_Alive | _Left | _Told | _Passed)
-
-
-class Ephemera:
-    """The values that nodes show on one channel: made by :meth:`Neighbours.share`.
-
-    Nothing is sent while no other node shares the channel.
-    """
-
-    def __init__(
-        self,
-        neighbours: "Neighbours",
-        channel: str,
-        whole: Callable[[], Mapping[str, bytes]],
-        told: Callable[[str, Mapping[str, bytes | None]], None],
-        passed: Callable[[bytes], None],
-    ) -> None:
-        self._neighbours = neighbours
-        self._channel = channel
-        self._whole = whole
-        self._told = told
-        self._passed = passed
-        self._shown: dict[str, set[str]] = {}
-        self._answer: asyncio.TimerHandle | None = None
-        self._subscription = neighbours.bus.subscribe(channel, self._receive)
-        self._opening = asyncio.get_running_loop().create_task(self._ask_first())
-
-    async def _ask_first(self) -> None:
-        await self._subscription.ready()
-        self.tell_whole(ask=True)
-
-    def tell(self, values: Mapping[str, bytes | None]) -> None:
-        """Show these values from now on, and those that are ``None`` no more."""
-        if values and self._shown:
-            self._send(_Told(self._neighbours.node_id, values))
-
-    def tell_whole(self, *, ask: bool = False) -> None:
-        """Tell all that this node shows, and ask the others for theirs if none is known."""
-        ask = ask or not self._shown
-        self._send(_Told(self._neighbours.node_id, self._whole(), whole=True, ask=ask))
-
-    def pass_on(self, message: bytes) -> None:
-        """Hand the other nodes a message of the moment."""
-        if self._shown:
-            self._send(_Passed(self._neighbours.node_id, message))
-
-    def close(self) -> None:
-        """Show nothing any more, and hear nothing."""
-        self._opening.cancel()
-        if self._answer is not None:
-            self._answer.cancel()
-        self._subscription.end()
-        self._neighbours.forget(self)
-        if self._shown:
-            self._send(_Left(self._neighbours.node_id))
-
-    def lost(self, node: str) -> None:
-        """Take away what a node showed; one that showed nothing is ignored."""
-        shown = self._shown.pop(node, None)
-        if shown:
-            self._told(node, dict.fromkeys(shown))
-
-    def _send(self, message: _Message) -> None:
-        self._neighbours.publish(self._channel, message)
-
-    def _receive(self, data: bytes) -> None:
-        message = _decoder.decode(data)
-        self._neighbours.heard(message.node)
-        match message:
-            case _Left():
-                self.lost(message.node)
-            case _Told():
-                self._take(message)
-            case _Passed():
-                self._passed(message.message)
-
-    def _take(self, told: _Told) -> None:
-        values = told.values
-        if told.node not in self._shown and not told.whole:
-            self._neighbours.put_right(self)  # what it showed before has been missed
-        shown = self._shown.setdefault(told.node, set())
-        if told.whole:
-            values = dict.fromkeys(shown - values.keys()) | dict(values)
-        for key, value in values.items():
-            (shown.discard if value is None else shown.add)(key)
-        if values:
-            self._told(told.node, values)
-        if told.ask and self._answer is None:
-            # However many ask at once, one answer reaches them all.
-            self._answer = asyncio.get_running_loop().call_later(ANSWER_S, self._give_answer)
-
-    def _give_answer(self) -> None:
-        self._answer = None
-        self._send(_Told(self._neighbours.node_id, self._whole(), whole=True))
 
 
 class Neighbours:
@@ -209,10 +78,10 @@ class Neighbours:
         if shared in self._shared:
             self._due[shared] = True
 
-    def publish(self, channel: str, message: _Message) -> None:
+    def publish(self, channel: str, message: Message) -> None:
         """Send a message to the other nodes, unless this one has taken its leave."""
         if not self._left:
-            self.bus.publish(channel, _encoder.encode(message))
+            self.bus.publish(channel, encoder.encode(message))
 
     def _put_all_right(self) -> None:
         self._due = dict.fromkeys(self._shared, True)
@@ -227,8 +96,8 @@ class Neighbours:
             self._put_all_right()
 
     def _receive(self, data: bytes) -> None:
-        message = _decoder.decode(data)
-        if isinstance(message, _Left):
+        message = decoder.decode(data)
+        if isinstance(message, Left):
             self._gone(message.node)
         else:
             self.heard(message.node)
@@ -245,9 +114,12 @@ class Neighbours:
         tick_s = self._beat_s / TICKS_PER_BEAT
         for tick in itertools.count():
             if tick % TICKS_PER_BEAT == 0:
-                self.publish(NODES, _Alive(self.node_id))
+                self.publish(NODES, Alive(self.node_id))
             if tick % (TICKS_PER_BEAT * BEATS_UNTIL_RENEWED) == 0 and self._heard_at:
                 self._due = dict.fromkeys(self._shared, False) | self._due
+                limit = loop.time() - RENEWALS_UNTIL_LEFT * BEATS_UNTIL_RENEWED * self._beat_s
+                for shared in tuple(self._shared):
+                    shared.drop_older(limit)
             for shared in list(self._due)[:TELLINGS_PER_TICK]:
                 shared.tell_whole(ask=self._due.pop(shared))
             slept_at = loop.time()
@@ -264,5 +136,5 @@ class Neighbours:
 
     def leave(self) -> None:
         """Tell the others that this node ends: what it shows goes at once."""
-        self.publish(NODES, _Left(self.node_id))
+        self.publish(NODES, Left(self.node_id))
         self._left = True
