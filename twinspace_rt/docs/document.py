@@ -278,8 +278,8 @@ class Document:
                 loaded.head_seq + i,
                 o.edit.session.principal.member_id,
                 at,
-                o.verdict.canonical or b"",
-                o.verdict.ranges,
+                o.canonical or b"",
+                o.ranges,
             )
             for i, o in enumerate(taken, 1)
         ]
@@ -507,9 +507,7 @@ def _size(items: Sequence[Item]) -> int:
 
 def _new_entries(taken: Sequence[Taken]) -> list[NewEntry]:
     return [
-        NewEntry(
-            o.edit.session.principal.member_id, o.verdict.canonical or b"", o.verdict.new_clients
-        )
+        NewEntry(o.edit.session.principal.member_id, o.canonical or b"", o.new_clients)
         for o in taken
     ]
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from twinspace_rt.docs.session import Asked, Session
-from twinspace_rt.docs.validator import Update, Verdict
 
 
 @dataclass(slots=True)
@@ -46,11 +45,18 @@ Item = Edit | Sync | Turn
 
 @dataclass(slots=True)
 class Taken:
-    """An edit the validator took in, or found to hold nothing new."""
+    """An edit the validator took in, or found to hold nothing new.
+
+    Attributes:
+        canonical: What is new in it, to be stored; ``None`` if nothing is.
+        ranges: ``(client, from, to)``: who inserted what.
+        new_clients: Ids to be bound to the member.
+    """
 
     edit: Edit
-    update: Update
-    verdict: Verdict
+    canonical: bytes | None
+    ranges: tuple[tuple[int, int, int], ...]
+    new_clients: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -78,7 +84,7 @@ class Doubted(Exception):
 
 def new_ones(outcomes: Sequence[Outcome]) -> list[Taken]:
     """Pick the edits that have to be stored."""
-    return [o for o in outcomes if isinstance(o, Taken) and o.verdict.canonical is not None]
+    return [o for o in outcomes if isinstance(o, Taken) and o.canonical is not None]
 
 
 class Budget(Protocol):

@@ -7,9 +7,11 @@ from twinspace_rt import meters
 from twinspace_rt.docs.edits import Doubted, Edit, Missed, Outcome, Rejected, Taken
 from twinspace_rt.docs.session import Scope, Session
 from twinspace_rt.docs.store import OFF_LOOP_BYTES, Loaded
+from twinspace_rt.docs.typed import take_typed
 from twinspace_rt.docs.validator import (
     GAP_CODES,
     SYNC_LIMITS,
+    TRUSTED_LIMITS,
     DocumentState,
     Limits,
     Refused,
@@ -49,6 +51,11 @@ class Judge:
             return None
         if edit.session.refused is not None:
             return self._reject(edit, edit.session.refused)
+        session = edit.session
+        if session.receiving and not edit.step_2 and session.scope is Scope.WRITE:
+            typed = take_typed(loaded.validator, edit.data, session.principal.member_id)
+            if typed is not None:
+                return Taken(edit, edit.data, (typed,), ())
         update = _parsed(edit.data, _limits(loaded, edit))
         if isinstance(update, Refused):
             return self._reject(edit, update.code)
@@ -77,7 +84,9 @@ class Judge:
 
     async def check_again(self, loaded: Loaded, taken: Taken) -> Outcome:
         """Check an edit against what other nodes have stored meanwhile."""
-        return await self._check_large(loaded, taken.edit, taken.update, True)
+        # It was parsed before; once more is cheaper than keeping what was made of every edit.
+        update = await asyncio.to_thread(parse, taken.edit.data, TRUSTED_LIMITS)
+        return await self._check_large(loaded, taken.edit, update, True)
 
     async def _check_large(
         self, loaded: Loaded, edit: Edit, update: Update, final: bool
@@ -107,11 +116,11 @@ class Judge:
             return self._reject(edit, verdict.code)
         if session.scope is Scope.READ:
             # What a reader sends is taken only if nothing in it is new.
-            return Taken(edit, update, verdict) if verdict.canonical is None else Missed(edit)
+            return Taken(edit, None, (), ()) if verdict.canonical is None else Missed(edit)
         if verdict.new_clients and self._too_many_clients(session, len(verdict.new_clients)):
             return self._reject(edit, "new-clients")
         loaded.validator.apply(verdict)
-        return Taken(edit, update, verdict)
+        return Taken(edit, verdict.canonical, verdict.ranges, verdict.new_clients)
 
     def _too_many_clients(self, session: Session, count: int) -> int:
         # Each page load that edits is one client id, and each id slows every edit for everyone.
