@@ -2,15 +2,17 @@
 
 import resource
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy import Connection
 
-from tests.faults.conftest import Mortal
+from tests.faults.conftest import Mortal, crowding
 from tests.live import Live, SeededRoom
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, words_of
 
+TOLD_MAX_S = 2.0
 WORDS = "x" * 3000 + " "
 
 
@@ -35,6 +37,7 @@ async def check_outage(
         await fill()
         written, saved = 0, 0
         while True:
+            sent = time.monotonic()
             await anna.send(raw.update(pen.write(WORDS)))
             written += 1
             told = await anna.next()
@@ -45,6 +48,8 @@ async def check_outage(
             assert (told.name, told.value) == ("status", 1)
             saved += 1
         assert told.value == {"type": "storage", "available": False, "code": code}
+        took = time.monotonic() - sent
+        assert took <= TOLD_MAX_S * crowding()
         # Commands say so too, and reading goes on.
         await anna.socket.send(
             '{"id":2,"type":"docs.create","title":"New","kind":"text","nonce":"nonce-0001"}'
@@ -61,6 +66,7 @@ async def check_outage(
             assert await anna.expect("status") == 1
             saved += 1
         assert not [t for t in await anna.settled() if t.name != "text"]
+    print(f"\n{code}: told after {took:.2f} s; all {written} edits stored afterwards, each once")
     with live.database() as database:
         assert database.execute("pragma integrity_check").fetchone() == ("ok",)
         bodies = database.execute(

@@ -160,9 +160,10 @@ async def test_all_come_back_at_once(
                 blocked = lag.blocked_ms()
                 reads = 0
                 # PostgreSQL counts late: when a connection has rested for ten seconds, at most.
-                while reads < rooms:
-                    await asyncio.sleep(0.2)
-                    reads = await asyncio.to_thread(storage.read, snapshot_reads) - before
+                async with asyncio.timeout(60):
+                    while reads < rooms:
+                        await asyncio.sleep(0.2)
+                        reads = await asyncio.to_thread(storage.read, snapshot_reads) - before
                 assert [person for person in back if person.lost] == []
     print(
         f"\n{len(back)} people in {rooms} rooms came back after a kill: all there after "
