@@ -16,15 +16,15 @@ from types import FrameType
 from twinspace_rt import meters
 
 log = logging.getLogger(__name__)
-TICK_S = 0.02
+TICK_S = 0.05
 BLOCKED_S = 0.1
-LOOK_EVERY_S = 0.05
+LOOK_EVERY_S = 0.1
 PACKAGE = Path(__file__).resolve().parents[1]
 RUNNING_THE_LOOP = frozenset({"__main__.py", "cli.py", "server.py", "workers.py"})
 
 
 class LagWatch:
-    """Measures the event loop's lag, fifty times a second, and logs what blocks it.
+    """Measures the event loop's lag, twenty times a second, and logs what blocks it.
 
     A callback of more than ``BLOCKED_S`` and ``TICK_S`` together is always noticed, one that is
     shorter than ``BLOCKED_S`` never. Lag is also what a crowded machine does to a process that
