@@ -144,14 +144,6 @@ async def test_together_they_invite_one_administrator_and_end(running: Live) -> 
     assert log.read_text().count("/link#") == 1
 
 
-async def test_workers_that_nobody_looks_after_any_more_end(running: Live) -> None:
-    assert running.process is not None
-    workers = workers_of(running)
-    running.process.kill()
-    for worker in workers:
-        await asyncio.to_thread(worker.wait, 30)
-
-
 async def test_of_nodes_that_start_at_once_one_begins(empty_database: str) -> None:
     nodes = [PostgresqlDatabase(empty_database) for _ in range(4)]
     try:

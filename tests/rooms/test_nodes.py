@@ -8,10 +8,13 @@ import pytest
 import pytest_asyncio
 
 from tests.client import RoomClient
+from tests.databases import create_database
 from tests.live import Live, SeededRoom, seed_room, serve_here
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen
+from tests.peers.raw import Peer, Pen, eventually
 from tests.programs import postgresql, redis
+from twinspace_rt.ids import new_id
+from twinspace_rt.operations import watch
 
 
 @pytest_asyncio.fixture(scope="module", params=["redis", "beacon"])
@@ -87,3 +90,17 @@ async def test_who_is_removed_on_one_node_is_out_on_the_other(
         await maja.hello()
         await anna.do("people.remove", member_id=seeded.people["maja"].member_id)
         assert await maja.closed() == 4410
+
+
+async def test_nodes_without_a_bus_between_them_say_so(
+    tmp_path: Path,
+    postgresql_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(watch, "BEAT_S", 0.1)
+    database = create_database(postgresql_url, f"nodes{new_id()}")
+    async with serve_here(tmp_path / "one", database_url=database):
+        assert "[nodes.bus]" not in caplog.text
+        async with serve_here(tmp_path / "two", database_url=database):
+            await eventually(lambda: "[nodes.bus]" in caplog.text)

@@ -18,6 +18,8 @@ ANSWER_S = 0.05
 
 
 class Message(Struct, array_like=True, tag=True):
+    """What nodes say to each other: all of it names the node that says it."""
+
     node: str
 
 

@@ -78,6 +78,13 @@ def do_beat(connection: Connection, who: Identity, state: str, figures: Figures)
     return Told(bool(wanted), count_troubled(connection))
 
 
+def others_beat(connection: Connection, node_id: str) -> bool:
+    """Tell whether other nodes have shown that they run since this one started."""
+    mine = select(node.c.started_at).where(node.c.id == node_id).scalar_subquery()
+    others = select(node.c.id).where(node.c.id != node_id, node.c.seen_at > mine)
+    return connection.execute(others.limit(1)).first() is not None
+
+
 def do_end(connection: Connection, node_id: str) -> None:
     """Forget a node that ends as it should; one that is killed stays to be seen for a day."""
     connection.execute(delete(node).where(node.c.id == node_id))

@@ -16,7 +16,7 @@ from twinspace_rt.operations.figures import Figures, Parts
 from twinspace_rt.operations.lag import LagWatch
 from twinspace_rt.operations.metrics import NodeCollector, registry_of
 from twinspace_rt.operations.models import CLOSED, DRAINING, READY
-from twinspace_rt.operations.nodes import Identity, Told, do_beat, do_end
+from twinspace_rt.operations.nodes import Identity, Told, do_beat, do_end, others_beat
 from twinspace_rt.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ class Watch:
         self._draining = False
         self._hurry = asyncio.Event()
         self.metrics_port: int | None = None
+        self._looks_for_others = bool(settings.database_url) and not settings.bus_url
         self._ran = (time.monotonic(), time.process_time())
         self.registry = registry_of(NodeCollector(parts.read, lambda: self.state, self._stored))
 
@@ -101,6 +102,14 @@ class Watch:
             self._parts.hub.closed = told.wanted_closed
             self.look_again()  # and tell the others
         self.told = told
+        if self._looks_for_others and await self._database.read(
+            lambda db: others_beat(db, self.who.id)
+        ):
+            self._looks_for_others = False
+            log.warning(
+                "Other nodes use this database, and nothing goes between them: people do not see "
+                "each other across nodes. Set TWINSPACE_BUS_URL on all of them. [nodes.bus]"
+            )
 
     async def _end(self) -> None:
         with contextlib.suppress(StorageUnavailable, TimeoutError):
