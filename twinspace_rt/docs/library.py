@@ -300,9 +300,7 @@ class Library:
             document.superseded(head.epoch)
             self._let_go(document.id)
         elif document.loaded.state == "quarantined" != head.state:
-            # It was repaired, so everyone who reads it comes back and has all of it.
-            self._let_go(document.id)
-            _send_away(document)
+            await self._follow_repair(document)
         elif head.seq > document.head_seq:
             try:
                 async with document.committed():
@@ -310,6 +308,14 @@ class Library:
                         await document.take_news()
             except UNREADABLE:
                 await self._quarantine(document.id)
+
+    async def _follow_repair(self, document: Document) -> None:
+        """Have everyone who reads a repaired document come back to all of it."""
+        # The head may have been read before the document was quarantined.
+        head = await self.database.read(lambda db: stream_head(db, document.id))
+        if head.state != "quarantined":
+            self._let_go(document.id)
+            _send_away(document)
 
     def _hinted(self, document_id: str) -> None:
         # However many hints come meanwhile, one reading after them finds all.

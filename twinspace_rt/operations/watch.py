@@ -21,6 +21,7 @@ from twinspace_rt.settings import Settings
 
 log = logging.getLogger(__name__)
 BEAT_S = 5.0
+BEATS_LOST = 2.5
 END_S = 1.0
 
 
@@ -34,7 +35,7 @@ class Watch:
         self._parts = parts
         self._lag = LagWatch()
         self.told = Told(False, {})
-        self._database_answers = True
+        self._beat_at = time.monotonic()
         self._draining = False
         self._hurry = asyncio.Event()
         self.metrics_port: int | None = None
@@ -48,6 +49,11 @@ class Watch:
         if self._draining:
             return DRAINING
         return CLOSED if self.told.wanted_closed else READY
+
+    @property
+    def database_answers(self) -> bool:
+        """Whether the database took one of this node's last beats."""
+        return time.monotonic() - self._beat_at < BEATS_LOST * BEAT_S
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -63,7 +69,7 @@ class Watch:
                 yield
         finally:
             beats.cancel()
-            await asyncio.wait([beats])
+            await asyncio.wait([beats], timeout=END_S)
             self._lag.stop()
             await self._end()
 
@@ -78,16 +84,15 @@ class Watch:
 
     async def _beat_on(self) -> None:
         while True:
+            self._hurry.clear()
             try:
                 await self._beat()
             except StorageUnavailable as error:
-                if self._database_answers:  # once, not with each beat
+                if self.database_answers:  # not with each beat
                     log.warning("beat failed code=%s", error.code)
-                self._database_answers = False
             except Exception:
                 # Nobody's edit depends on it.
                 log.exception("beat failed")
-            self._hurry.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_S):
                     await self._hurry.wait()
@@ -96,7 +101,7 @@ class Watch:
         """Write how the node does, and learn what is wanted of it."""
         figures, state = self.figures(), self.state
         told = await self._database.write(lambda db: do_beat(db, self.who, state, figures))
-        self._database_answers = True
+        self._beat_at = time.monotonic()
         if told.wanted_closed is not self.told.wanted_closed:
             log.info("newcomers closed=%d", told.wanted_closed)
             self._parts.hub.closed = told.wanted_closed
@@ -126,4 +131,4 @@ class Watch:
         return figures
 
     def _stored(self) -> tuple[bool, dict[str, int]]:
-        return self._database_answers, self.told.troubled
+        return self.database_answers, self.told.troubled
