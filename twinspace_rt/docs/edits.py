@@ -15,6 +15,8 @@ class Edit:
     Attributes:
         asked: For a SyncStep2 why the server had asked for it, if it had.
         after_pong: Whether it came after the Pong that ends a provider's offline queue.
+        counted: Whether its new client ids have been counted: where another node was first, it is
+            judged anew, perhaps many times.
     """
 
     session: Session
@@ -22,6 +24,7 @@ class Edit:
     step_2: bool
     asked: Asked | None
     after_pong: bool
+    counted: bool = False
 
 
 @dataclass(slots=True)

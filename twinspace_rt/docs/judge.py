@@ -117,8 +117,10 @@ class Judge:
         if session.scope is Scope.READ:
             # What a reader sends is taken only if nothing in it is new.
             return Taken(edit, None, (), ()) if verdict.canonical is None else Missed(edit)
-        if verdict.new_clients and self._too_many_clients(session, len(verdict.new_clients)):
-            return self._reject(edit, "new-clients")
+        if verdict.new_clients and not edit.counted:
+            if self._too_many_clients(session, len(verdict.new_clients)):
+                return self._reject(edit, "new-clients")
+            edit.counted = True
         loaded.validator.apply(verdict)
         return Taken(edit, verdict.canonical, verdict.ranges, verdict.new_clients)
 
