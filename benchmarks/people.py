@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from twinspace_rt.docs.wire import PING, PONG, MessageType, SyncType
 from twinspace_rt.web.websocket import SUBPROTOCOL
 
 WAIT_S = 30.0
+ENTER_AT_ONCE = 20
 FRAME_MAX_BYTES = 64 * 1024 * 1024
 _NO_STRUCTS = wire.sync(SyncType.STEP_2, b"\0\0")
 _STEP_1 = wire.sync(SyncType.STEP_1, b"\0")
@@ -46,6 +47,8 @@ class Person(WSListener):
         content: The updates that came while joining: what the document held.
         joined: Done when the document's SyncStep2 is here.
         saved: How often the server has said "saved".
+        asked: How often the server has asked for what it lacks: once at the joining.
+        told: What the server says about the document beside its content: refusals, storage.
         lost: Whether the server has closed the socket.
     """
 
@@ -59,6 +62,8 @@ class Person(WSListener):
         self.joined: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.first_saved: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.saved = 0
+        self.asked = 0
+        self.told: list[str] = []
         self.lost = False
         self.on_update: Callable[[bytes], None] = self.content.append
         self.on_saved: Callable[[], None] = lambda: None
@@ -137,17 +142,20 @@ class Person(WSListener):
 
     def _take(self, payload: bytes, pos: int) -> None:
         kind = payload[pos]
-        if kind == MessageType.SYNC_STATUS:
+        if kind == MessageType.SYNC_STATUS and payload[pos + 1]:
             self.saved += 1
             if not self.first_saved.done():
                 self.first_saved.set_result(None)
             else:
                 self.on_saved()
+        elif kind == MessageType.STATELESS:
+            self.told.append(read_bytes(payload, pos + 1)[0].decode())
         elif kind == MessageType.SYNC:
             self._take_sync(payload[pos + 1], read_bytes(payload, pos + 2)[0])
 
     def _take_sync(self, kind: int, body: bytes) -> None:
         if kind == SyncType.STEP_1:
+            self.asked += 1
             self.send(_NO_STRUCTS)
         elif kind == SyncType.STEP_2 and not self.joined.done():
             self.content.append(body)
@@ -164,3 +172,17 @@ class Person(WSListener):
             answer.set_exception(RuntimeError(f"refused: {told['error']['code']}"))
         else:
             answer.set_result(told.get("ok"))
+
+
+async def enter_all(doors: Sequence[Door]) -> list[Person]:
+    """Let people in, a few at a time, into the rooms too where they speak text; in order."""
+    gate = asyncio.Semaphore(ENTER_AT_ONCE)
+
+    async def enter(door: Door) -> Person:
+        async with gate:
+            person = await Person.enter(door)
+            if door.speaks_text:
+                await person.hello()
+            return person
+
+    return list(await asyncio.gather(*map(enter, doors)))

@@ -35,6 +35,20 @@ class Typed:
         return self.delivered >= self.expected and len(self.saved) >= self.sent
 
 
+class Incomplete(RuntimeError):
+    """Not every letter came where it should; the message counts them."""
+
+    def __init__(self, typed: Typed, people: Sequence[Person]) -> None:
+        super().__init__(
+            f"{typed.delivered} of {typed.expected} letters arrived,"
+            f" {len(typed.saved)} of {typed.sent} were saved,"
+            f" {sum(person.lost for person in people)} of {len(people)} people were cut off,"
+            f" {sum(person.asked - 1 for person in people)} asked for what was missing,"
+            f" {sum(map(len, (person.told for person in people)))} told of trouble"
+            f" {next((person.told[0] for person in people if person.told), '')}"
+        )
+
+
 class _Writer:
     """One person's letters, and when each was sent."""
 
@@ -84,6 +98,9 @@ async def type_together(
 
     Everyone has joined. A server's "saved" is counted one for each letter.
 
+    Raises:
+        Incomplete: Somebody was cut off, or a letter is still missing after ``WAIT_S``.
+
     Args:
         groups: The people at each document.
         rate: Letters a second of each person.
@@ -111,10 +128,11 @@ async def type_together(
         if (wait := due - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
         writers[number % len(writers)].type_letter()
-    async with asyncio.timeout(WAIT_S):
-        while not typed.is_complete:
-            if lost := sum(person.lost for group in groups for person in group):
-                raise ConnectionError(f"{lost} people were cut off")
-            await asyncio.sleep(0.005)
+    people = [person for group in groups for person in group]
+    give_up = time.perf_counter() + WAIT_S
+    while not typed.is_complete:
+        if time.perf_counter() > give_up or any(person.lost for person in people):
+            raise Incomplete(typed, people)
+        await asyncio.sleep(0.005)
     typed.took_s = time.perf_counter() - started
     return typed

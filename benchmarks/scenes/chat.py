@@ -10,7 +10,7 @@ from benchmarks.bench import Bench
 from benchmarks.contenders import OURS, Ours, ours
 from benchmarks.figures import Figures, percentile
 from benchmarks.machine import cpu_s
-from benchmarks.people import Person
+from benchmarks.people import Person, enter_all
 from benchmarks.report import Section, Table, amount
 from tests.peers.raw import eventually
 
@@ -39,11 +39,7 @@ def run(bench: Bench) -> None:
 async def _talk(bench: Bench, server: Ours) -> dict[str, float]:
     people_count, messages = bench.size(PEOPLE, 60), bench.size(MESSAGES, 20)
     target = server.make_target("chat", documents=0, members=people_count)
-    people = []
-    for member in range(people_count):
-        person = await Person.enter(server.door(target, None, member))
-        await person.hello()
-        people.append(person)
+    people = await enter_all([server.door(target, None, n) for n in range(people_count)])
     await people[0].ask("chat.open", nonce="benchmark-open", until=None)
     sent_at: dict[str, float] = {}
     latencies: list[float] = []

@@ -1,7 +1,6 @@
 """Crowds that come as browsers do: when "saved" is said, and the same load on several nodes."""
 
 import random
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from benchmarks.bench import Bench
 from benchmarks.contenders import OURS, POSTGRESQL, SQLITE, LoadTarget, Ours, ours
 from benchmarks.figures import Figures, percentile
 from benchmarks.machine import cpu_s
-from benchmarks.people import Person
+from benchmarks.people import Person, enter_all
 from benchmarks.report import Chart, Section, Table, against, amount
 from benchmarks.typists import Typed, type_together
 
@@ -96,12 +95,11 @@ async def _let_type(
 ) -> dict[str, float]:
     groups: list[list[Person]] = []
     for document in range(len(target.documents)):
-        group = []
+        doors = []
         for member in range(crowd.people):
             node = (member if crowd.apart else document) % len(server.nodes)
-            group.append(await Person.enter(server.door(target, document, member, node=node)))
-        groups.append(group)
-    await _greet(groups)
+            doors.append(server.door(target, document, member, node=node))
+        groups.append(await enter_all(doors))
     servers, databases, engines = server.processes, server.databases, server.engines
     before = cpu_s(servers), cpu_s(databases), cpu_s(engines)
     dice = random.Random()
@@ -122,12 +120,6 @@ async def _let_type(
         "saved_p50_ms": percentile(typed.saved, 0.5) * 1e3,
         "saved_p99_ms": percentile(typed.saved, 0.99) * 1e3,
     }
-
-
-async def _greet(groups: Sequence[Sequence[Person]]) -> None:
-    for group in groups:
-        for person in group:
-            await person.hello()
 
 
 def tell_saved(figures: Figures) -> list[Section]:

@@ -10,14 +10,13 @@ from benchmarks.bench import Bench
 from benchmarks.contenders import PEERS, SQLITE, Contender, LoadTarget, Ours, contender
 from benchmarks.figures import Figures
 from benchmarks.machine import memory_kib
-from benchmarks.people import Door, Person
+from benchmarks.people import Door, enter_all
 from benchmarks.report import Chart, Section, Table, against, amount
 
 ROOMS, PEOPLE_PER_ROOM, MEMBERS = 100, 50, 10
 """5,000 sockets; each member has five windows."""
 
 OPEN_ROOMS = 300
-AT_ONCE = 20
 IN_ROOM, AT_DOCUMENT, ALONE = "in a room", "at a document", "open room"
 IDLE_MAX_KIB = 30e3 / 1024
 
@@ -66,9 +65,9 @@ async def _fill(server: Contender, doors: Sequence[Door], *, warm: int) -> float
 
     The first few are not counted: what they bring is loaded once for all.
     """
-    people = await _enter(doors[:warm])
+    people = await enter_all(doors[:warm])
     before = memory_kib(server.processes)
-    people += await _enter(doors[warm:])
+    people += await enter_all(doors[warm:])
     # Buffers of the joining are given back within a moment.
     await asyncio.sleep(2)
     grown = memory_kib(server.processes) - before
@@ -78,19 +77,6 @@ async def _fill(server: Contender, doors: Sequence[Door], *, warm: int) -> float
     if lost:
         raise ConnectionError(f"{lost} of {len(doors)} people were cut off")
     return grown / (len(doors) - warm)
-
-
-async def _enter(doors: Sequence[Door]) -> list[Person]:
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def enter(door: Door) -> Person:
-        async with gate:
-            person = await Person.enter(door)
-            if door.speaks_text:
-                await person.hello()
-            return person
-
-    return list(await asyncio.gather(*map(enter, doors)))
 
 
 def tell(figures: Figures) -> list[Section]:
