@@ -112,8 +112,9 @@ class Watch:
         ):
             self._looks_for_others = False
             log.warning(
-                "Other nodes use this database, and nothing goes between them: people do not see "
-                "each other across nodes. Set TWINSPACE_BUS_URL on all of them. [nodes.bus]"
+                "nodes without a bus hint=%s",
+                "Other nodes use this database, and people do not see each other across them. "
+                "Set TWINSPACE_BUS_URL on all of them.",
             )
 
     async def _end(self) -> None:
