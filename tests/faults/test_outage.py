@@ -1,6 +1,7 @@
 """The database is away: nothing is called saved, people are told, and nothing is lost."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -98,3 +99,22 @@ async def test_who_was_removed_while_rights_could_not_be_read_is_out_afterwards(
                     room.follow(room.refresh([maja.member_id]))
                     await until(lambda: "rights not read" in caplog.text)
                 assert await window.closed() == 4410
+
+
+async def test_a_ticket_that_cannot_be_redeemed_is_told_to_come_back(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    with new_database(postgresql_url) as url:
+        async with serve_here(tmp_path, database_url=url) as live:
+            assert live.node is not None
+            seeded = await live.node.database.write(seed_room)
+            maja = seeded.people["maja"]
+            ticket = live.node.tickets.make(maja.session_id, seeded.room_id)
+            async with await RoomClient.open(live, seeded.room_id, None) as window:
+                with postgresql_refusing(url):
+                    await window.socket.send(json.dumps({"ticket": ticket}))
+                    assert await window.closed() == 1013
+            # It has not been spent.
+            async with await RoomClient.open(live, seeded.room_id, None) as window:
+                await window.socket.send(json.dumps({"ticket": ticket}))
+                assert (await window.hello())["you"]["member_id"] == maja.member_id

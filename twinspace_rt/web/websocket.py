@@ -149,6 +149,9 @@ class Socket:
                 stack.callback(pump.cancel)
             try:
                 room = await self._door.hub.enter(room_id, connection)
+                stack.callback(self._door.hub.leave, room, connection)
+                if await self._is_still(connection):
+                    connection.channel = await open_channel(connection)
             except NotFound:
                 connection.close(CloseCode.FORBIDDEN, "forbidden")
                 return
@@ -158,11 +161,6 @@ class Socket:
             except StorageUnavailable:
                 connection.close(CloseCode.OVERLOAD, "storage")
                 return
-            stack.callback(self._door.hub.leave, room, connection)
-            if not await self._is_still(connection):
-                connection.close(CloseCode.FORBIDDEN, "forbidden")
-                return
-            connection.channel = await open_channel(connection)
             if connection.channel is None:
                 connection.close(CloseCode.FORBIDDEN, "forbidden")
                 return
@@ -212,7 +210,10 @@ class Socket:
 
 
 def come_back_later(endpoint: Endpoint) -> Endpoint:
-    """Answer the upgrade with 503 while the database cannot be read: transient, not a denial."""
+    """Answer the upgrade with 503 while the database cannot be read: transient, not a denial.
+
+    Whoever is let in before that is seen is closed with 1013, which says the same.
+    """
 
     @functools.wraps(endpoint)
     async def guarded(self: Any, scope: Scope, receive: Receive, send: Send) -> None:
@@ -249,8 +250,13 @@ class RoomEndpoint:
         speaks_text = await socket.accept()
         if principal is None:
             ticket = await socket.first_ticket()
-            if ticket is not None:
-                principal = await door.doorkeeper.by_ticket(ticket, room_id)
+            try:
+                if ticket is not None:
+                    principal = await door.doorkeeper.by_ticket(ticket, room_id)
+            except StorageUnavailable:
+                code = int(CloseCode.OVERLOAD)
+                await send({"type": "websocket.close", "code": code, "reason": "storage"})
+                return
             if principal is None:
                 code = int(CloseCode.SIGNED_OUT)
                 await send({"type": "websocket.close", "code": code, "reason": "signed_out"})
