@@ -90,10 +90,9 @@ def do_end(connection: Connection, node_id: str) -> None:
     connection.execute(delete(node).where(node.c.id == node_id))
 
 
-def do_want_closed(connection: Connection, node_id: str, closed: bool) -> bool:
-    """Ask a node to open no more rooms, or to open them again; returns whether there is such."""
-    asked = update(node).where(node.c.id == node_id).values(wanted_closed=closed)
-    return connection.execute(asked).rowcount == 1
+def do_want_closed(connection: Connection, node_id: str, closed: bool) -> None:
+    """Ask a node to open no more rooms, or to open them again."""
+    connection.execute(update(node).where(node.c.id == node_id).values(wanted_closed=closed))
 
 
 def count_troubled(connection: Connection) -> dict[str, int]:

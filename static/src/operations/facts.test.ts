@@ -22,6 +22,7 @@ const CALM: Node = {
     lag_s: 0.01,
     memory_bytes: 1,
     processor_share: 0,
+    metrics_port: null,
   },
 };
 

@@ -10,6 +10,8 @@ export interface Figures {
   lag_s: number;
   memory_bytes: number;
   processor_share: number;
+  /** Where Prometheus reads it. */
+  metrics_port: number | null;
 }
 
 export interface Node {

@@ -39,6 +39,7 @@ export function NodeCard({ node, again }: { node: Node; again: () => void }) {
     ],
     [t("operations.node.memory"), unit(figures.memory_bytes / 1e6, "megabyte")],
     [t("operations.node.engine"), formatNumber(figures.engine_restarts)],
+    [t("operations.node.metrics"), figures.metrics_port ?? t("operations.node.metrics.none")],
     [t("operations.node.version"), node.version],
     [t("operations.node.since"), <DateTime key="since" at={node.started_at} short />],
     [t("operations.node.seen"), <DateTime key="seen" at={node.seen_at} short />],
