@@ -18,7 +18,7 @@ from tests.docs.forge import number, string
 from tests.live import Live, Someone
 from twinspace_rt.docs.lib0 import read_bytes, read_string, read_var_uint
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 PING, PONG = b"\x09", b"\x0a"
 SYNC, AWARENESS, AUTH, QUERY_AWARENESS, SYNC_REPLY, STATELESS, BROADCAST, CLOSE, STATUS = range(9)
 _SYNC_NAMES = ("step1", "step2", "update")
