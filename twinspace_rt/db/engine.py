@@ -86,8 +86,8 @@ class SqliteDatabase:
         # Children's names are in it: nobody else on the machine reads them. SQLite gives the
         # files it puts beside it the same mode.
         path.touch(mode=0o600)
-        self._writer = _sqlite_engine(path, begin="BEGIN IMMEDIATE", pool_size=1)
-        self._reader = _sqlite_engine(path, begin="BEGIN", pool_size=READERS)
+        self._writer = _sqlite_engine(path, begin="BEGIN IMMEDIATE", pool_size=1, cache_kib=16_000)
+        self._reader = _sqlite_engine(path, begin="BEGIN", pool_size=READERS, cache_kib=4_000)
         with self._writer.connect() as connection:
             # The writer's pool has this one alone.
             self._driver = cast(sqlite3.Connection, connection.connection.driver_connection)
@@ -202,7 +202,7 @@ def _lock_file(path: Path) -> IO[str]:
     return lock
 
 
-def _sqlite_engine(path: Path, *, begin: str, pool_size: int) -> Engine:
+def _sqlite_engine(path: Path, *, begin: str, pool_size: int, cache_kib: int) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=StaticPool if pool_size == 1 else QueuePool,
@@ -219,7 +219,9 @@ def _sqlite_engine(path: Path, *, begin: str, pool_size: int) -> Engine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA cache_size=-32000")
+        # 16 MB: the pages of busy documents are written again and again between two checkpoints.
+        cursor.execute("PRAGMA wal_autocheckpoint=4000")
+        cursor.execute(f"PRAGMA cache_size=-{cache_kib}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
