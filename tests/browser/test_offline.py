@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Page, Request, WebSocketRoute, expect
 
 from tests.browser.conftest import OpenAs
@@ -23,6 +24,7 @@ from tests.live import (
     start_process,
     stop_process,
 )
+from twinspace_rt.errors import StorageUnavailable
 from twinspace_rt.web.http import CLIENT
 
 
@@ -247,3 +249,22 @@ async def test_words_go_out_although_their_document_was_left(
     await write_at_end(maja, "And here. ")
     await says_saved(maja)
     assert "bus. And here." in stored(live, room.documents[0])
+
+
+async def test_document_that_cannot_be_read_now_is_opened_later(
+    open_as: OpenAs, live: Live, room: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise StorageUnavailable("database_away", "The database does not answer.")
+
+    maja = await open_as(room.people["maja"], name="maja")
+    assert live.node is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(live.node.library, "open", fail)
+        await maja.enter(room, f"docs/{room.documents[0]}")
+        banner = maja.text(re.compile("cannot save right now"))
+        await expect(banner).to_be_visible()
+    await expect(paper(maja)).to_be_editable()
+    await expect(banner).to_have_count(0)
+    await write_at_end(maja, "still here")
+    await says_saved(maja)

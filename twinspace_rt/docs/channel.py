@@ -20,6 +20,8 @@ DOCUMENTS_PER_SOCKET = 32
 SESSIONS_PER_DOCUMENT = 4
 AUTH_PER_S = 10
 BACKLOG_MAX_BYTES = 1024 * 1024
+PACED_TOGETHER_BYTES = 2048
+"""Typed characters are counted together: a member's bucket holds a thousand times as much."""
 
 
 class Denied(Exception):
@@ -56,6 +58,7 @@ class Channel:
         self.sessions: dict[str, tuple[Document, Session]] = {}
         self._resume: asyncio.TimerHandle | None = None
         self._closed = False
+        self._unpaced = 0
 
     def open_session(
         self, key: str, document: Document, scope: Scope, prefix: bytes, *, acknowledges: bool
@@ -80,12 +83,12 @@ class Channel:
 
     def take(self, document: Document, session: Session, message: Message) -> None:
         """Take a message about a document that is open for this connection."""
-        if message.type is MessageType.AWARENESS:
+        if message.type is MessageType.SYNC:
+            self._take_sync(document, session, message)
+        elif message.type is MessageType.AWARENESS:
             document.cursors.receive(session, message.body)
         elif message.type is MessageType.QUERY_AWARENESS:
             document.cursors.tell_everyone(session)
-        elif message.type is MessageType.SYNC:
-            self._take_sync(document, session, message)
 
     def _take_sync(self, document: Document, session: Session, message: Message) -> None:
         if message.kind == SyncType.STEP_1:
@@ -110,11 +113,18 @@ class Channel:
     def _pace(self, size: int) -> None:
         # Shaped by bytes in time, not refused: an update cannot be split, and the one after a
         # refused one is a gap for ever.
-        wait_s = self.shelf.traffic_of(self.connection.principal).owe(size)
+        self._unpaced += size
+        if self._unpaced < PACED_TOGETHER_BYTES:
+            return
+        wait_s = self._pay()
         if wait_s > 0 and self._resume is None:
             self.connection.pause()
             loop = asyncio.get_running_loop()
             self._resume = loop.call_later(wait_s, self._go_on)
+
+    def _pay(self) -> float:
+        size, self._unpaced = self._unpaced, 0
+        return self.shelf.traffic_of(self.connection.principal).owe(size)
 
     def _go_on(self) -> None:
         self._resume = None
@@ -135,6 +145,7 @@ class Channel:
     def close(self) -> None:
         """Leave every document."""
         self._closed = True
+        self._pay()
         if self._resume is not None:
             self._resume.cancel()
         for key in list(self.sessions):
@@ -216,6 +227,8 @@ class HocuspocusChannel(Channel):
             return
         session = self.open_session(key, document, scope, prefix, acknowledges=True)
         session.send(wire.authenticated(session.scope.value))
+        if document.storage_down:
+            session.send(wire.stateless(type="storage", available=False, code="unavailable"))
         document.cursors.tell_everyone(session)
 
     def _opened(self, task: "asyncio.Task[None]") -> None:
@@ -261,7 +274,7 @@ class YjsChannel(Channel):
     def receive(self, frame: bytes) -> None:
         """Take a frame."""
         message = wire.read_message(frame, 0)
-        if message.type in {MessageType.AUTH, MessageType.CLOSE}:
+        if message.type is MessageType.AUTH or message.type is MessageType.CLOSE:
             raise Disconnect(CloseCode.MALFORMED, "opcode")
         if self.sessions:
             self.take(self._document, self._session, message)

@@ -136,7 +136,8 @@ class Library:
 
         Raises:
             Denied: ``forbidden`` if it is not there or not for them; ``epoch:n`` if it lives in
-                another epoch now, so that an old copy is never merged into it blindly.
+                another epoch now, so that an old copy is never merged into it blindly;
+                ``unavailable`` while this node ends.
         """
         try:
             wanted = parse_address(address)
@@ -145,7 +146,9 @@ class Library:
         if await self.room_of(address) != principal.room_id:
             raise Denied("forbidden")  # before it is read: nobody makes another room's work
         document = await self.open(wanted.document_id)
-        if document is None or self._draining:
+        if self._draining:
+            raise Denied("unavailable")
+        if document is None:
             raise Denied("forbidden")
         scope = self.scope_of(document, principal)
         if scope is None:
@@ -372,6 +375,10 @@ class Library:
                 held.retry_at = loop.time() + quarantine.STRIKE_PAUSE_S
                 with contextlib.suppress(StorageUnavailable):
                     await self._strike(held)
+        except Exception:
+            # No verdict on the document; but the engine must not prove it anew each second.
+            held.retry_at = loop.time() + COMPACT_AGAIN_S
+            log.exception("compaction failed document=%s", document_id)
         finally:
             held.compacting = False
 
@@ -408,10 +415,12 @@ class Library:
             return False
         new = await prove(self.engine, material)
         stored = await self.database.write(lambda db: store_snapshot(db, new, now_ms()))
-        if stored:
-            async with document.committed() as loaded:
-                if loaded.epoch == material.epoch:
-                    document.replaced(material.upto_seq, new.body, material.vector)
+        async with document.committed() as loaded:
+            if not stored:
+                # Another node was first; without its snapshot this one could never store any.
+                await document.catch_up()
+            elif loaded.epoch == material.epoch and loaded.snapshot_seq == material.base_seq:
+                document.replaced(material.upto_seq, new.body, material.vector)
         return stored
 
     async def drain(self) -> None:

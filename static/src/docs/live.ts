@@ -45,6 +45,9 @@ const OPENING: LiveState = {
 /** How long this device's own copy may take before the document opens without it. */
 const LOCAL_MS = 3_000;
 
+/** How long to wait before a document is asked for that the server could not read. */
+const AGAIN_MS = 3_000;
+
 interface Stateless {
   type: "refused" | "storage";
   code?: string;
@@ -69,6 +72,7 @@ export class LiveDocument {
   #provider: HocuspocusProvider | null = null;
   #unsent: Unsent | null = null;
   #isClosed = false;
+  #asking: ReturnType<typeof setTimeout> | undefined;
   readonly #beforeMessage = new Set<() => void>();
 
   constructor(connection: RoomConnection, memberId: string, documentId: string, epoch: number) {
@@ -82,6 +86,7 @@ export class LiveDocument {
   /** Close it; what is not sent yet stays on this device. */
   close(): void {
     this.#isClosed = true;
+    clearTimeout(this.#asking);
     window.removeEventListener("beforeunload", this.#beforeUnload);
     this.#provider?.destroy();
     this.awareness.destroy();
@@ -120,10 +125,17 @@ export class LiveDocument {
     provider.on("message", () => {
       for (const prepare of this.#beforeMessage) prepare();
     });
-    provider.on("open", () => this.#unsaved.connected());
+    provider.on("open", () => {
+      clearTimeout(this.#asking);
+      this.#unsaved.connected();
+    });
     for (const event of ["unsyncedChanges", "synced", "status"]) provider.on(event, this.#look);
     provider.on("authenticated", ({ scope }: { scope: string }) =>
-      this.state.setState({ mayWrite: scope === "read-write" }),
+      this.state.setState({
+        mayWrite: scope === "read-write",
+        isDenied: false,
+        isStorageDown: false,
+      }),
     );
     provider.on("authenticationFailed", ({ reason }: { reason: string }) => this.#denied(reason));
     provider.on("close", ({ event }: { event: { code: number; reason: string } }) => {
@@ -209,7 +221,19 @@ export class LiveDocument {
   #denied(reason: string): void {
     const epoch = /^epoch:(\d+)$/.exec(reason)?.[1];
     if (epoch) this.state.setState({ movedTo: Number(epoch), mayWrite: false });
+    else if (reason === "unavailable") this.#askAgain();
     else this.state.setState({ isDenied: true, mayWrite: false });
+  }
+
+  /** Ask for the document again in a while: the server cannot read it at the moment. */
+  #askAgain(): void {
+    this.state.setState({ isStorageDown: true });
+    clearTimeout(this.#asking);
+    this.#asking = setTimeout(() => {
+      const provider = this.#provider;
+      // As the provider does on a new line, which would have ended this wait.
+      void provider?.sendToken().then(() => provider.startSync());
+    }, AGAIN_MS);
   }
 
   #told(message: Stateless): void {
