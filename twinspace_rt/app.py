@@ -155,8 +155,8 @@ def create_app(node: Node) -> Starlette:
             watch = tasks.create_task(node.hub.watch())
             tending = tasks.create_task(node.library.tend())
             beating = tasks.create_task(node.hub.neighbours.run())
-            tasks.create_task(node.bus.run())
-            for task in (writer, watch, tending, beating):
+            carrying = tasks.create_task(node.bus.run())
+            for task in (writer, watch, tending, beating, carrying):
                 task.add_done_callback(_stop_if_failed)
             try:
                 yield

@@ -1,6 +1,7 @@
 """Redis restarted, paused, cut off or never there: found out, told, and mended without anybody."""
 
 import asyncio
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -154,3 +155,21 @@ def _redis_at(address: Path) -> Iterator[None]:
             yield
         finally:
             address.unlink()
+
+
+async def test_who_stops_listening_is_forgotten_though_redis_is_away(tmp_path: Path) -> None:
+    """A node without its Redis opens and closes rooms for hours."""
+
+    class Listener:
+        def hear(self, message: bytes) -> None:
+            pass
+
+    bus = RedisBus(f"unix://{tmp_path / 'nobody.sock'}", ping_s=PING_S)
+    carrying = asyncio.create_task(bus.run())
+    listener = Listener()
+    gone = weakref.ref(listener)
+    bus.subscribe(new_id(), listener.hear).end()
+    del listener
+    assert gone() is None
+    bus.close()
+    await carrying

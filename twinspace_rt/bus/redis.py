@@ -65,7 +65,7 @@ class RedisBus:
         self._channels: defaultdict[str, list[Subscription]] = defaultdict(list)
         self._gap_callbacks: list[Callable[[], None]] = []
         self._wanted = asyncio.Event()
-        self._fresh: list[Subscription] = []
+        self._fresh: dict[Subscription, None] = {}
         self._unanswered: deque[tuple[int, float, Sequence[Subscription]]] = deque()
         self._subscribed = False
         self._outgoing: deque[tuple[str, bytes]] = deque()
@@ -121,20 +121,21 @@ class RedisBus:
     def subscribe(self, channel: str, receiver: Receiver) -> Subscription:
         subscription = Subscription(channel, receiver, self._end)
         self._channels[channel].append(subscription)
-        self._fresh.append(subscription)
+        self._fresh[subscription] = None
         self._wanted.set()
         return subscription
 
     def _end(self, subscription: Subscription) -> None:
         here = self._channels[subscription.channel]
         here.remove(subscription)
+        self._fresh.pop(subscription, None)  # without a Redis nobody else would let go of it
         if not here:
             del self._channels[subscription.channel]
             self._wanted.set()
 
     async def _listen(self, connection: Any) -> None:
         self._unanswered.clear()
-        self._fresh = [s for here in self._channels.values() for s in here]
+        self._fresh = {s: None for here in self._channels.values() for s in here}
         for subscription in self._fresh:
             subscription.carried.clear()
         try:
@@ -154,7 +155,7 @@ class RedisBus:
         for number in itertools.count():
             self._wanted.clear()
             wanted = set(self._channels)
-            fresh, self._fresh = self._fresh, []
+            fresh, self._fresh = tuple(self._fresh), {}
             commands = [
                 (verb, *(PREFIX + channel for channel in channels))
                 for verb, channels in (
