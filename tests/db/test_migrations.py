@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import twinspace_rt.app  # noqa: F401 - brings in every table
@@ -13,6 +13,7 @@ from tests.programs import postgresql
 from twinspace_rt.db.engine import SqliteDatabase
 from twinspace_rt.db.metadata import metadata
 from twinspace_rt.db.migrate import differences, downgrade, migrate, revisions
+from twinspace_rt.errors import BadSetting
 
 
 @pytest.fixture
@@ -40,6 +41,13 @@ def test_every_migration_can_be_taken_back(sqlite: SqliteDatabase) -> None:
     assert left == {"alembic_version"}
     sqlite.write_now(migrate)
     assert sqlite.write_now(differences) == []
+
+
+def test_database_of_a_newer_version_is_left_alone(sqlite: SqliteDatabase) -> None:
+    sqlite.write_now(migrate)
+    sqlite.write_now(lambda db: db.execute(text("update alembic_version set version_num = '9999'")))
+    with pytest.raises(BadSetting, match="newer version"):
+        sqlite.write_now(migrate)
 
 
 def test_the_history_is_one_line() -> None:

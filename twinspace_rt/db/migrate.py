@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select
 
 from twinspace_rt.db.metadata import metadata
+from twinspace_rt.errors import BadSetting
 
 SCRIPTS = Path(__file__).with_name("migrations")
 MIGRATING = 0x7477696E
@@ -27,9 +28,18 @@ def migrate(connection: Connection, upto: str = "head") -> None:
     """Apply every migration that this database has not had yet, in the caller's transaction.
 
     Nodes that start at once do it one after the other; all but the first find nothing to do.
+
+    Raises:
+        BadSetting: A newer version of the server has been here.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
+    at = MigrationContext.configure(connection).get_current_revision()
+    if at is not None and at not in revisions():
+        raise BadSetting(
+            "This database was used by a newer version of the server: start that version, or go "
+            "back to a copy from before. [database.newer]"
+        )
     command.upgrade(_config(connection), upto)
 
 

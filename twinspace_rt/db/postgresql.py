@@ -169,8 +169,8 @@ class PostgresqlDatabase:
         limits = {
             "statement_timeout": 0.8 * self._transaction_s,
             "lock_timeout": 0.6 * self._transaction_s,
-            # A node that has vanished must not hold its locks.
-            "idle_in_transaction_session_timeout": 2 * self._transaction_s,
+            # A node that stands still must not hold its locks until others give up on theirs.
+            "idle_in_transaction_session_timeout": 0.4 * self._transaction_s,
         }
         engine = create_async_engine(
             self._url,
