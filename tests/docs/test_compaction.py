@@ -1,10 +1,17 @@
 """A snapshot replaces the log and nothing is lost by it (ARCHITECTURE.md)."""
 
+import asyncio
+from pathlib import Path
+
+import pytest
 from pycrdt import Doc, Text
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import Select, Table, func, insert, select
 
 from tests.client import RoomClient
-from tests.live import Live, SeededRoom
+from tests.live import Live, SeededRoom, seed_room, serve_here
+from tests.peers.raw import Pen, eventually, words_of
+from twinspace_rt.docs import library as libraries
+from twinspace_rt.docs.document import Document
 from twinspace_rt.docs.store import load
 from twinspace_rt.docs.validator import UPDATE_LIMITS, parse
 from twinspace_rt.streams.log import NewEntry
@@ -85,3 +92,67 @@ async def test_searching_finds_the_words_of_a_snapshot(live: Live, seeded: Seede
         assert "Axios" in found["ok"]["found"][0]["excerpt"]
         nothing = await eleni.ask("docs.search", text="axi_s")
         assert nothing["ok"]["found"] == []
+
+
+async def _opened(live: Live, document_id: str) -> Document:
+    assert live.node is not None
+    document = await live.node.library.open(document_id)
+    assert document is not None
+    return document
+
+
+async def test_two_nodes_take_turns_at_compacting_one_document(
+    tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        serve_here(tmp_path / "one", database_url=postgresql_url) as one,
+        serve_here(tmp_path / "two", database_url=postgresql_url) as two,
+    ):
+        assert one.node is not None
+        assert two.node is not None
+        seeded = await one.node.database.write(seed_room)
+        page, author = seeded.documents[1], seeded.people["maja"].member_id
+        append, pen = one.node.hub.log.append, Pen(11)
+        await append(page, 1, 0, [NewEntry(author, pen.write("one "), [11])])
+        await append(page, 1, 1, [NewEntry(author, pen.write("two "))])
+        here, there = await _opened(one, page), await _opened(two, page)
+
+        assert await one.node.library.compact(here)
+        assert not await two.node.library.compact(there)  # the other node was first
+        assert (there.loaded.snapshot_seq, there.loaded.tail) == (2, [])
+
+        await append(page, 1, 2, [NewEntry(author, pen.write("three "))])
+        await eventually(lambda: here.head_seq == there.head_seq == 3)
+        assert await two.node.library.compact(there)
+        assert not await one.node.library.compact(here)
+        for document in (here, there):
+            assert document.loaded.snapshot is not None
+            assert words_of([document.loaded.snapshot]) == "one two three "
+
+        await append(page, 1, 3, [NewEntry(author, pen.write("four"))])
+        monkeypatch.setattr(libraries, "IDLE_S", 0.0)
+        # Both want to compact it at the same moment, and then have no use for it any more.
+        await eventually(lambda: not one.node.library.documents and not two.node.library.documents)
+        stored = await load(one.node.database, page)
+        assert stored is not None
+        assert stored.snapshot is not None
+        assert (stored.snapshot_seq, words_of([stored.snapshot])) == (4, "one two three four")
+
+
+async def test_what_cannot_be_stored_is_not_proved_again_at_once(
+    live: Live,
+    seeded: SeededRoom,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert live.node is not None
+    page = await _type(live, seeded, ["word"])
+    who = {"stream_id": page, "epoch": 1, "member_id": seeded.people["maja"].member_id}
+    taken = insert(archive).values(**who, from_seq=1, upto_seq=1, at=0, body=b"")
+    await live.node.database.write(lambda db: db.execute(taken))
+    await _opened(live, page)
+    monkeypatch.setattr(libraries, "IDLE_S", 0.0)
+    await eventually(lambda: "compaction failed" in caplog.text)
+    held = live.node.library._open[page]
+    await eventually(lambda: not held.compacting)
+    assert held.retry_at > asyncio.get_running_loop().time()

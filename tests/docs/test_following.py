@@ -30,7 +30,7 @@ async def test_what_was_compacted_unseen_is_sent_as_a_snapshot(
             assert other is not None
             made = await node.engine.compact(None, [body], kind="text")
             new = NewSnapshot(
-                page, 1, 1, made.snapshot, other.validator.dump(), [], made.text, made.words
+                page, 1, 0, 1, made.snapshot, other.validator.dump(), [], made.text, made.words
             )
             assert await node.database.write(lambda db: store_snapshot(db, new, now_ms()))
             await document.take_news()

@@ -22,6 +22,7 @@ class Material:
 
     document_id: str
     epoch: int
+    base_seq: int
     upto_seq: int
     kind: str
     snapshot: bytes | None
@@ -37,6 +38,7 @@ def gather(document_id: str, loaded: Loaded) -> Material | None:
     return Material(
         document_id,
         loaded.epoch,
+        loaded.snapshot_seq,
         loaded.head_seq,
         loaded.kind.value,
         loaded.snapshot,
@@ -67,6 +69,7 @@ async def prove(engine: Engine, material: Material) -> NewSnapshot:
     return NewSnapshot(
         material.document_id,
         material.epoch,
+        material.base_seq,
         material.upto_seq,
         made.snapshot,
         material.validator,

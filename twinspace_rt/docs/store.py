@@ -229,10 +229,15 @@ async def load_news(database: Database, document_id: str, loaded: Loaded) -> lis
 
 @dataclass(frozen=True, slots=True)
 class NewSnapshot:
-    """A snapshot to be stored, and the covered entries as history keeps them."""
+    """A snapshot to be stored, and the covered entries as history keeps them.
+
+    Attributes:
+        base_seq: How far the snapshot goes that it was made from; 0: there was none.
+    """
 
     document_id: str
     epoch: int
+    base_seq: int
     upto_seq: int
     body: bytes
     validator: bytes
@@ -255,14 +260,15 @@ class HistoryEntry:
 def store_snapshot(connection: Connection, new: NewSnapshot, now: int) -> bool:
     """Store a snapshot and archive the entries it covers, in the caller's transaction.
 
-    ``snapshot_seq`` moves only forward and only in its epoch; returns whether it moved.
+    It takes the place of the snapshot it was made from and of no other: where another node was
+    first, part of what it covers is in the archive already. Returns whether it was stored.
     """
     moved = connection.execute(
         update(stream)
         .where(
             stream.c.id == new.document_id,
             stream.c.epoch == new.epoch,
-            stream.c.snapshot_seq < new.upto_seq,
+            stream.c.snapshot_seq == new.base_seq,
             stream.c.head_seq >= new.upto_seq,
         )
         .values(snapshot_seq=new.upto_seq)
