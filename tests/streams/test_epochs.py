@@ -5,12 +5,12 @@ from sqlalchemy import Connection, insert, select, update
 
 from tests.streams.nodes import Shared
 from twinspace_rt.ids import new_id
-from twinspace_rt.streams.epochs import FIRST_MINUTE, begin_epochs
+from twinspace_rt.streams.epochs import FIRST_SECOND, begin_epochs
 from twinspace_rt.streams.log import create_stream
 from twinspace_rt.streams.models import archive, doc_client, entry, snapshot, stream
 
-MINUTE = 5000
-NOW = (FIRST_MINUTE + MINUTE) * 60_000
+AGE_S = 5000
+NOW = (FIRST_SECOND + AGE_S) * 1000
 
 
 def lived_in(connection: Connection, epoch: int) -> str:
@@ -48,7 +48,7 @@ def epochs_of(connection: Connection, document: str) -> dict[str, list[int]]:
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [(2, MINUTE), (MINUTE, MINUTE + 1), (MINUTE + 9, MINUTE + 10)]
+    ("before", "after"), [(2, AGE_S), (AGE_S, AGE_S + 1), (AGE_S + 9, AGE_S + 10)]
 )
 async def test_all_that_a_stream_holds_moves_and_what_was_before_stays(
     shared: Shared, before: int, after: int
@@ -71,5 +71,5 @@ async def test_two_lineages_of_one_copy_have_different_epochs(shared: Shared) ->
         return epochs_of(db, document)["stream"]
 
     first = await shared.database.write(lambda db: put_back(db, NOW))
-    second = await shared.database.write(lambda db: put_back(db, NOW + 60_000))
+    second = await shared.database.write(lambda db: put_back(db, NOW + 1000))
     assert first != second

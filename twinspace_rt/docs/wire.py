@@ -19,6 +19,7 @@ from twinspace_rt.docs.lib0 import (
 )
 from twinspace_rt.errors import CloseCode, Disconnect
 from twinspace_rt.ids import is_id
+from twinspace_rt.streams.epochs import EPOCH_MAX
 
 ADDRESS_MAX_LENGTH = 64
 
@@ -68,7 +69,8 @@ def parse_address(text: str) -> Address:
         raise ValueError("not a document address")
     if not dot:
         return Address(document_id, 1)
-    if not (epoch.isascii() and epoch.isdigit() and len(epoch) < 8 and not epoch.startswith("0")):
+    digits = epoch.isascii() and epoch.isdigit() and len(epoch) < 11 and not epoch.startswith("0")
+    if not digits or int(epoch) > EPOCH_MAX:
         raise ValueError("not an epoch")
     return Address(document_id, int(epoch))
 
