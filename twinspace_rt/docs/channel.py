@@ -145,7 +145,8 @@ class Channel:
     def close(self) -> None:
         """Leave every document."""
         self._closed = True
-        self._pay()
+        if self._unpaced:
+            self._pay()
         if self._resume is not None:
             self._resume.cancel()
         for key in list(self.sessions):

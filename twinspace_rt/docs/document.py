@@ -125,12 +125,12 @@ class Document:
 
     def receive_update(self, session: Session, data: bytes, *, after_pong: bool) -> None:
         """Queue an Update."""
-        self._put(Edit(session, data, False, None, after_pong))
+        self._put_edit(Edit(session, data, False, None, after_pong))
 
     def receive_step_2(self, session: Session, data: bytes) -> None:
         """Queue a SyncStep2: the answer to the oldest SyncStep1 that is still unanswered."""
         asked = session.asked.popleft() if session.asked else None
-        self._put(Edit(session, data, True, asked, True))
+        self._put_edit(Edit(session, data, True, asked, True))
 
     def receive_step_1(self, session: Session, vector: dict[int, int]) -> None:
         """Queue a SyncStep1; answered at most once in two seconds, the last of more then.
@@ -174,22 +174,32 @@ class Document:
             if not turn.done.done():
                 turn.done.set_result(None)
 
-    def _put(self, item: Item) -> None:
+    def _put_edit(self, edit: Edit) -> None:
+        if self._ended:
+            return
+        self._count(len(edit.data))
+        self._put_last(edit)
+        self._slow = self._slow or is_large(edit)
+        self._go_on()
+
+    def _put(self, item: Sync | Turn) -> None:
         if self._ended:
             _refuse_turns([item])
-            return
-        if isinstance(item, Sync) and self.quiet:
+        elif isinstance(item, Turn):
+            self._put_last(item)
+            self._slow = True
+            self._go_on()
+        elif self.quiet:
             # Nothing is stored for it, so it need not wait for a commit (nor for a database).
             self._delivery.follow(self.loaded, [item], [], [])
-            return
-        if isinstance(item, Edit):
-            self._count(len(item.data))
+        else:
+            self._put_last(item)
+            self._go_on()
+
+    def _put_last(self, item: Item) -> None:
         if not self._queue:
             self._queued_since = asyncio.get_running_loop().time()
         self._queue.append(item)
-        if isinstance(item, Turn) or (isinstance(item, Edit) and is_large(item)):
-            self._slow = True
-        self._go_on()
 
     def _go_on(self) -> None:
         """See to it that the queue is worked on: by the task, or when the next commit begins."""
@@ -447,11 +457,18 @@ class Document:
         self._delivery.follow(self.loaded, [], news, [None] * len(news))
 
     async def catch_up(self) -> None:
-        """Read again what the database has, and tell the sessions what other nodes wrote."""
+        """Read again what the database has, and tell the sessions what other nodes wrote.
+
+        If the document has begun another epoch, everyone is sent there instead; the next beacon has
+        this node let go of the old one.
+        """
         known = self.loaded.head_seq
         fresh = await load(self.database, self.id)
         if fresh is None:
             raise StreamClosed("erased", 0)
+        if fresh.epoch != self.loaded.epoch:
+            self.superseded(fresh.epoch)
+            return
         self.loaded = fresh
         self._delivery.forget()
         if fresh.snapshot is not None and fresh.snapshot_seq > known:
