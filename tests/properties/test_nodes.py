@@ -46,6 +46,7 @@ PEOPLE = {
     "listener": (Role.TEACHER, 0),
 }
 BUS_AWAY_MAX_S = 1.5
+LISTENER_CUT = 0.3
 
 
 class OnNodes(Schedule):
@@ -56,8 +57,10 @@ class OnNodes(Schedule):
         removed: Who was taken out of the room.
     """
 
-    def __init__(self, nodes: Nodes, here: Live, seeded: SeededRoom, seed: int) -> None:
-        self.nodes = nodes
+    def __init__(
+        self, nodes: Nodes, here: Live, seeded: SeededRoom, listener: Listener, seed: int
+    ) -> None:
+        self.nodes, self.listener = nodes, listener
         self.claimed: dict[str, bytes] = {}
         self.removed: list[Desk] = []
         self.writers: dict[str, Writer] = {}
@@ -91,6 +94,12 @@ class OnNodes(Schedule):
         often = [*super().doings(), *[self.say] * 8]
         often.remove(self.evict)
         return [*often * 4, *[self.lose_bus] * 4, self.crash, self.remove, self.evict]
+
+    async def drop(self, desk: Desk) -> None:
+        """Lose a line, and now and then the listener's too, who resumes at another server."""
+        await super().drop(desk)
+        if self.dice.random() < LISTENER_CUT:
+            self.listener.cut()
 
     async def say(self, desk: Desk) -> None:
         """Say something in the chat, or once more what has not been answered."""
@@ -220,7 +229,7 @@ async def test_three_nodes_end_equal_whatever_happens(
     ):
         seeded = await nodes.seed(people=PEOPLE, documents=["text"])
         listener = Listener(seeded.people["listener"])
-        schedule = OnNodes(nodes, here, seeded, seed)
+        schedule = OnNodes(nodes, here, seeded, listener, seed)
         going = random.Random(seed)
         listening = asyncio.create_task(
             listener.stay(lambda: going.choice([*nodes.all, here]), seeded.room_id)
