@@ -1,10 +1,12 @@
-"""What another node wrote, and compacted before this one had read it, still reaches its people."""
+"""What another node did to a document before this one had read of it still reaches its people."""
 
 from pycrdt import Doc, Text
 
 from tests.live import Live, SeededRoom
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen
+from twinspace_rt.docs import quarantine
+from twinspace_rt.docs.repair import do_go_back
 from twinspace_rt.docs.store import NewSnapshot, load, store_snapshot
 from twinspace_rt.docs.validator import TRUSTED_LIMITS, parse
 from twinspace_rt.protocol import now_ms
@@ -38,3 +40,26 @@ async def test_what_was_compacted_unseen_is_sent_as_a_snapshot(
         reader.apply_update(await maja.expect("update"))
         assert str(reader.get("t", type=Text)) == "from elsewhere"
         assert parse(made.snapshot, TRUSTED_LIMITS).ends() == {5: len("from elsewhere")}
+
+
+async def test_nobody_is_left_in_an_epoch_that_another_node_has_ended(
+    live: Live, seeded: SeededRoom
+) -> None:
+    assert live.node is not None
+    node, page = live.node, seeded.documents[1]
+    async with await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as maja:
+        await maja.join()
+        await maja.send(raw.step_2(b"\0\0"))
+        await maja.send(raw.update(Pen(5).write("good")))
+        assert [await maja.expect("status") for _ in range(2)] == [1, 1]
+        document = await node.library.open(page)
+        assert document is not None
+        assert await node.library.compact(document)
+        async with document.committed():
+            # As another node would, past this node's document.
+            await node.hub.log.act(lambda action: quarantine.do_quarantine(action, page))
+            await node.hub.log.act(lambda action: do_go_back(action, page))
+            await document.take_news()
+            assert document.loaded.epoch == 1, "two lineages in one copy"
+            assert document.sessions == set()
+        assert await maja.expect("denied") == "epoch:2"
