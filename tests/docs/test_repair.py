@@ -1,5 +1,6 @@
 """A quarantined document comes back: with all that was written, or as it was when it was good."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -201,3 +202,26 @@ async def test_a_repair_reaches_the_other_nodes(tmp_path: Path, postgresql_url: 
             assert (await ada.post(f"{TROUBLED}/{page}/try-again", json={})).status_code == 200
             assert await reader.closed() == 1012
         assert await words_in(two, seeded, "maja") == ("read-write", "good words later words ")
+
+
+async def test_two_administrators_on_two_nodes_go_back_once(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    async with (
+        serve_here(tmp_path / "one", database_url=postgresql_url) as one,
+        serve_here(tmp_path / "two", database_url=postgresql_url) as two,
+    ):
+        assert one.node is not None
+        seeded = await one.node.database.write(lambda db: seed_room(db, documents=["text"]))
+        someone = await one.node.database.write(seed_administrator)
+        await good_and_later_words(one, seeded)
+        page = seeded.documents[0]
+        await set_aside(one, page)
+        async with browser(one, someone.token) as ada, browser(two, someone.token) as ida:
+            answers = await asyncio.gather(
+                *(window.post(f"{TROUBLED}/{page}/go-back", json={}) for window in (ada, ida))
+            )
+        done, late = sorted(answers, key=lambda answer: answer.status_code)
+        assert done.status_code == 200
+        assert (late.status_code, code(late)) == (409, "docs.not_quarantined")
+        assert await words_in(two, seeded, "eleni", 2) == ("read-write", "good words ")

@@ -119,11 +119,10 @@ class Repairs:
         except (*UNREADABLE, EngineError) as error:
             code = error.code if isinstance(error, EngineError) else "unreadable"
             log.warning("repair failed document=%s code=%s", document_id, code)
-            raise Conflict(
-                "This document still cannot be trusted. It stays as it is, and nothing is lost.",
-                code="docs.still_damaged",
-            ) from error
-        await self.log.act(lambda transaction: do_release(transaction, document_id, made))
+            raise _still_damaged() from error
+        await self.log.act(
+            lambda transaction: do_release(transaction, document_id, made), document_id
+        )
         log.info("repaired document=%s", document_id)
 
     async def go_back(self, document_id: str) -> None:
@@ -136,17 +135,17 @@ class Repairs:
             NotFound: There is no such document.
             Conflict: It is not quarantined, or there is no good state.
         """
-        await self.log.act(lambda transaction: do_go_back(transaction, document_id))
+        await self.log.act(lambda transaction: do_go_back(transaction, document_id), document_id)
         log.info("gone back document=%s", document_id)
 
 
 def do_release(transaction: Transaction, document_id: str, made: NewSnapshot | None) -> None:
     """Store the proof of a quarantined document and let people write in it."""
-    if made is not None:
-        store_snapshot(transaction.connection, made, transaction.now)
     room_id = quarantine.do_release(transaction.connection, document_id)
     if room_id is None:
         raise _not_quarantined()
+    if made is not None and not store_snapshot(transaction.connection, made, transaction.now):
+        raise _still_damaged()  # another state of it was proved than is there now
     _tell(transaction, document_id, room_id)
 
 
@@ -157,27 +156,25 @@ def do_go_back(transaction: Transaction, document_id: str) -> None:
     more: what is in a browser's memory cannot bring back what was left behind.
     """
     db = transaction.connection
-    held = db.execute(select(stream).where(stream.c.id == document_id)).one_or_none()
-    if held is None or held.kind == "room":
-        raise NotFound
-    if held.state != "quarantined":
-        raise _not_quarantined()
+    held = db.execute(
+        update(stream)
+        .where(stream.c.id == document_id, stream.c.kind != "room", stream.c.state == "quarantined")
+        .values(epoch=stream.c.epoch + 1, head_seq=stream.c.snapshot_seq, state="open")
+        .returning(stream.c.room_id, stream.c.epoch, stream.c.snapshot_seq)
+    ).one_or_none()
+    if held is None:
+        there = select(document.c.id).where(document.c.id == document_id)
+        raise NotFound if db.execute(there).one_or_none() is None else _not_quarantined()
     good = db.execute(
         select(snapshot).where(
             snapshot.c.stream_id == document_id,
-            snapshot.c.epoch == held.epoch,
+            snapshot.c.epoch == held.epoch - 1,
             snapshot.c.upto_seq == held.snapshot_seq,
         )
     ).one_or_none()
     if good is None or hashlib.sha256(good.body).digest() != good.sha256:
         raise Conflict("No good state of this document is stored.", code="docs.no_good_state")
-    fresh = {**good._mapping, "epoch": held.epoch + 1}
-    db.execute(insert(snapshot).values(fresh))
-    db.execute(
-        update(stream)
-        .where(stream.c.id == document_id)
-        .values(epoch=held.epoch + 1, head_seq=held.snapshot_seq, state="open")
-    )
+    db.execute(insert(snapshot).values({**good._mapping, "epoch": held.epoch}))
     _tell(transaction, document_id, held.room_id)
 
 
@@ -188,3 +185,10 @@ def _tell(transaction: Transaction, document_id: str, room_id: str) -> None:
 
 def _not_quarantined() -> Conflict:
     return Conflict("This document is not quarantined.", code="docs.not_quarantined")
+
+
+def _still_damaged() -> Conflict:
+    return Conflict(
+        "This document still cannot be trusted. It stays as it is, and nothing is lost.",
+        code="docs.still_damaged",
+    )
