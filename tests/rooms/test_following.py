@@ -1,17 +1,21 @@
 """What this node did not commit itself still reaches its people (PROTOCOL.md T5, T8)."""
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
 from tests.client import RoomClient
-from tests.live import Live, SeededRoom
+from tests.live import Live, SeededRoom, seed_room, serve_here
 from tests.peers.raw import eventually
 from twinspace_rt.accounts import sessions
 from twinspace_rt.bus.memory import MemoryBus
 from twinspace_rt.docs.messages import FolderCreated, FolderFacts
 from twinspace_rt.protocol import now_ms
+from twinspace_rt.rooms import hub as hubs
+from twinspace_rt.streams.follow import events_after
 from twinspace_rt.streams.log import Transaction
 
 
@@ -80,3 +84,39 @@ async def test_a_sign_in_that_ended_elsewhere_unheard_is_closed(
         await live.node.database.write(lambda db: sessions.revoke(db, maja.session_id, now_ms()))
         assert await ended.closed() == 4401
         assert "ok" in await other.ask("docs.search", text="rivers")
+
+
+async def test_many_hints_are_one_reading_and_one_more_if_they_come_during_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "beacon_s", lambda _: 3600.0)  # what arrives was hinted at
+    async with serve_here(tmp_path) as live:
+        assert live.node is not None
+        hub, loop, read = live.node.hub, asyncio.get_running_loop(), 0
+        seeded = await live.node.database.write(seed_room)
+
+        def hint() -> None:
+            for _ in range(50):
+                hub._hinted(room)
+
+        def counted(*asked: Any) -> Any:
+            nonlocal read
+            read += 1
+            found = events_after(*asked)
+            if read == 1:
+                _elsewhere(live, seeded, "Just missed")
+                loop.call_soon_threadsafe(hint)
+            return found
+
+        async with await RoomClient.open(live, seeded.room_id, seeded.people["maja"]) as maja:
+            await maja.hello()
+            found = hub.get(seeded.room_id)
+            assert found is not None
+            room = found
+            _elsewhere(live, seeded, "First")
+            monkeypatch.setattr(hubs, "events_after", counted)
+            hint()
+            seen = [await maja.expect("docs.folder_created") for _ in range(2)]
+            assert [push["folder"]["title"] for push in seen] == ["First", "Just missed"]
+            await eventually(lambda: not hub._reading)
+            assert read == 2

@@ -70,6 +70,8 @@ class RoomHub:
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen: dict[str, Head] = {}
         self._hints: dict[str, Subscription] = {}
+        self._reading: dict[Room, bool] = {}
+        """What rooms are being read, and whether they were hinted at since that began."""
 
     @property
     def rooms(self) -> Sequence[Room]:
@@ -149,7 +151,7 @@ class RoomHub:
         for event in events:
             room = self._rooms.get(event.stream_id)
             if room is not None and not self._deliver_one(room, event):
-                self.follow(self.catch_up(room))
+                self._hinted(room)
 
     def _announce(self, stream_ids: Iterable[str]) -> None:
         """Tell the other nodes which streams have grown; what is in them they read themselves."""
@@ -157,8 +159,20 @@ class RoomHub:
             self.bus.publish(stream_id, GROWN)
 
     def _hinted(self, room: Room) -> None:
-        if self._rooms.get(room.id) is room:
-            self.follow(self.catch_up(room))
+        # However many hints come meanwhile, one reading after them finds all.
+        if room in self._reading:
+            self._reading[room] = True
+        elif self._rooms.get(room.id) is room:
+            self._reading[room] = True
+            self.follow(self._read_news(room))
+
+    async def _read_news(self, room: Room) -> None:
+        try:
+            while self._reading[room]:
+                self._reading[room] = False
+                await self.catch_up(room)
+        finally:
+            del self._reading[room]
 
     def _catch_up_all(self) -> None:
         for room in self.rooms:
