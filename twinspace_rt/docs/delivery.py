@@ -10,6 +10,7 @@ from typing import Any
 from twinspace_rt.docs import wire
 from twinspace_rt.docs.edits import Edit, Missed, Outcome, Rejected, Sync, Taken
 from twinspace_rt.docs.engine import Engine, EngineError
+from twinspace_rt.docs.joined import joined
 from twinspace_rt.docs.session import Asked, Scope, Session, covers
 from twinspace_rt.docs.store import Loaded, TailEntry
 from twinspace_rt.docs.validator import SENTENCES, write_state_vector
@@ -97,17 +98,19 @@ class Delivery:
         out: dict[Session, list[Frame]],
     ) -> None:
         made: dict[bytes, list[Frame]] = {}
+        updates = joined(entries)
         for session in self._sessions:
             if not session.live:
                 continue
-            updates = made.get(session.prefix)
-            if updates is None:
-                updates = made[session.prefix] = _update_frames(session.prefix, entries)
             later = out.get(session)
-            if later is None:
-                session.connection.send(*updates)
-            else:
-                later += [f for f, a in zip(updates, authors, strict=True) if a is not session]
+            if later is not None:
+                others = [e for e, a in zip(entries, authors, strict=True) if a is not session]
+                later += _frames_of(session.prefix, joined(others))
+                continue
+            frames = made.get(session.prefix)
+            if frames is None:
+                frames = made[session.prefix] = _frames_of(session.prefix, updates)
+            session.connection.send(*frames)
 
     def _miss(self, loaded: Loaded, edit: Edit, frames: list[Frame]) -> None:
         session = edit.session
@@ -152,7 +155,7 @@ class Delivery:
             frames.clear()
             return
         missing = [e for e in loaded.tail if not covers(sync.vector, e.ranges) or not e.ranges]
-        rest = _update_frames(session.prefix, missing)
+        rest = _frames_of(session.prefix, joined(missing))
         deletes = loaded.validator.encoded_delete_set()
         rest.append(session.frame(wire.sync(SyncType.STEP_2, deletes)))
         snapshot = loaded.snapshot
@@ -187,7 +190,7 @@ class Delivery:
                 snapshot = wire.sync(SyncType.UPDATE, loaded.snapshot)
                 frames.append(Frame(BINARY, prefix + snapshot))
         known = len(frames) - (loaded.snapshot is not None)
-        frames += _update_frames(prefix, loaded.tail[known:])
+        frames += _frames_of(prefix, [entry.body for entry in loaded.tail[known:]])
         return frames
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -209,5 +212,5 @@ def _refusal(rejected: Rejected) -> list[Frame]:
     return frames
 
 
-def _update_frames(prefix: bytes, entries: Sequence[TailEntry]) -> list[Frame]:
-    return [Frame(BINARY, prefix + wire.sync(SyncType.UPDATE, e.body)) for e in entries]
+def _frames_of(prefix: bytes, updates: Sequence[bytes]) -> list[Frame]:
+    return [Frame(BINARY, prefix + wire.sync(SyncType.UPDATE, update)) for update in updates]

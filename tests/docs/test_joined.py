@@ -1,0 +1,89 @@
+"""Edits of one commit joined: the same document, in fewer updates."""
+
+import random
+
+from pycrdt import Doc, Text
+
+from twinspace_rt.docs.joined import joined
+from twinspace_rt.docs.store import TailEntry
+from twinspace_rt.docs.update import TRUSTED_LIMITS, parse
+
+
+def entries_of(updates: list[bytes]) -> list[TailEntry]:
+    made = []
+    for seq, body in enumerate(updates, 1):
+        blocks = parse(body, TRUSTED_LIMITS).blocks
+        ranges = tuple((block.client, block.start, block.end) for block in blocks)
+        made.append(TailEntry(seq, "member", 0, body, ranges))
+    return made
+
+
+def write_together(seed: int, steps: int, *, deletes: bool) -> list[bytes]:
+    """Have three people write and meet now and then; the order is one in which all can be read."""
+    order = random.Random(seed)
+    copies: list[Doc[Text]] = [Doc(client_id=order.randrange(2**53)) for _ in range(3)]
+    log: list[bytes] = []
+    for copy in copies:
+        copy.observe(lambda event: log.append(event.update))
+    for _ in range(steps):
+        copy = order.choice(copies)
+        text = copy.get("t", type=Text)
+        if deletes and len(text) > 3 and order.random() < 0.2:
+            del text[order.randrange(len(text) - 1)]
+        else:
+            text.insert(order.randint(0, len(text)), order.choice("abc d"))
+        # All see it, and what they are told again is none of the log.
+        for other in copies:
+            if other is not copy:
+                known = len(log)
+                other.apply_update(log[known - 1])
+                del log[known:]
+    return log
+
+
+def content(updates: list[bytes]) -> tuple[str, bytes]:
+    document: Doc[Text] = Doc()
+    text = document.get("t", type=Text)
+    for update in updates:
+        document.apply_update(update)
+    return str(text), document.get_state()
+
+
+def test_typing_of_several_people_is_one_update() -> None:
+    log = write_together(1, 40, deletes=False)
+    # Each person's first letter has no neighbour of its own client; it is one struct all the same.
+    together = joined(entries_of(log))
+    assert len(together) == 1
+    assert content(together)[0] == content(log)[0]
+    assert len(together[0]) < sum(map(len, log))
+    parsed = parse(together[0], TRUSTED_LIMITS)
+    assert parsed.tidy
+
+
+def test_joined_updates_come_to_the_same_in_pieces_of_any_size() -> None:
+    for seed in range(40):
+        order = random.Random(seed)
+        log = write_together(seed, 30, deletes=True)
+        together: list[bytes] = []
+        rest = entries_of(log)
+        while rest:
+            size = order.randint(1, 8)
+            together += joined(rest[:size])
+            rest = rest[size:]
+        assert len(together) <= len(log)
+        assert content(together)[0] == content(log)[0], seed
+        for update in together:
+            parse(update, TRUSTED_LIMITS)
+
+
+def test_a_client_whose_middle_is_missing_is_not_joined_over_it() -> None:
+    document: Doc[Text] = Doc(client_id=7)
+    log: list[bytes] = []
+    document.observe(lambda event: log.append(event.update))
+    text = document.get("t", type=Text)
+    for letter in "abc":
+        text += letter
+    first, middle, last = entries_of(log)
+    apart = joined([first, last])
+    assert len(apart) == 2
+    assert content([*apart, middle.body])[0] == "abc"
