@@ -210,16 +210,17 @@ class Writers:
         """
         self._stop.set()
         await asyncio.gather(*self._working)
-        async with asyncio.timeout(FINISH_S):
-            while not all(w.provider.all_saved for w in self.all):  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        give_up = time.monotonic() + FINISH_S
+        while late := {w.number: w.provider.waiting for w in self.all if not w.provider.all_saved}:
+            assert time.monotonic() < give_up, f"messages not acknowledged: {late}"
+            await asyncio.sleep(0.02)
         await self.converged()
         self.converged_after = time.monotonic() - max(self.sent_at.values())
-        async with asyncio.timeout(FINISH_S):
-            for writer in self.chatters:
-                while not all(writer.said.values()):
-                    await writer.chat()
-                    await asyncio.sleep(0.1)
+        for writer in self.chatters:
+            while late_chat := [text for text, answered in writer.said.items() if not answered]:
+                assert time.monotonic() < give_up, f"messages not answered: {late_chat}"
+                await writer.chat()
+                await asyncio.sleep(0.1)
         assert [w.provider.refused for w in self.all if w.provider.refused] == []
         words, said = await asyncio.to_thread(self.check_claims)
         await self._check_copies(words)
@@ -229,13 +230,15 @@ class Writers:
 
     async def converged(self) -> None:
         """Wait until all who write one document have the same text and the same state vector."""
-        async with asyncio.timeout(FINISH_S):
-            for document in self.seeded.documents:
-                pens = [w.provider.pen for w in self.all if w.document == document]
-                while len({str(pen) for pen in pens}) > 1 or any(  # noqa: ASYNC110
-                    pen.vector != pens[0].vector for pen in pens
-                ):
-                    await asyncio.sleep(0.02)
+        give_up = time.monotonic() + FINISH_S
+        for document in self.seeded.documents:
+            pens = [w.provider.pen for w in self.all if w.document == document]
+            while len({str(pen) for pen in pens}) > 1 or any(
+                pen.vector != pens[0].vector for pen in pens
+            ):
+                lengths = [len(pen.text) for pen in pens]
+                assert time.monotonic() < give_up, f"copies differ in {document}: {lengths}"
+                await asyncio.sleep(0.02)
 
     async def _check_copies(self, count: int) -> None:
         stored = await asyncio.to_thread(self.storage.texts, self.seeded.documents)
