@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.sql.schema import Table
 
+from twinspace_rt.accounts.invitations import revoke_every_invitation
 from twinspace_rt.accounts.models import session
 from twinspace_rt.app import build_node
 from twinspace_rt.db.metadata import metadata
@@ -21,7 +22,7 @@ from twinspace_rt.settings import Settings
 from twinspace_rt.streams.epochs import begin_epochs
 from twinspace_rt.streams.models import stream
 
-NOT_COMPARED = {"node", "session", "spent_ticket", "wrong_try"}
+NOT_COMPARED = {"invitation", "node", "session", "spent_ticket", "wrong_try"}
 """Tables of what passes by itself, or ends when a copy is put back."""
 READ_AT_ONCE = 500
 SUMS = 1 << 256
@@ -96,10 +97,11 @@ def put_back(settings: Settings) -> Counter[str]:
 
     Every room and document begins a new epoch: what people's browsers remember of the time after
     the copy is then never merged into what was before it, and no client id that was given out in
-    that time can be taken by somebody else. Every sign-in ends: some had ended after the copy.
+    that time can be taken by somebody else. Every sign-in ends, and every link that was not used:
+    some had ended, or were used, after the copy.
 
     Returns:
-        How many there were of ``rooms``, ``documents`` and ``sign-ins``.
+        How many there were of ``rooms``, ``documents``, ``sign-ins`` and ``links``.
 
     Raises:
         DatabaseBusy, StillInUse: A server uses the database.
@@ -126,7 +128,8 @@ def _begin_anew(db: Connection) -> Counter[str]:
     begin_epochs(db, now)
     ended = db.execute(update(session).where(session.c.revoked_at.is_(None)).values(revoked_at=now))
     kinds = select(stream.c.kind == "room", func.count()).group_by(stream.c.kind)
-    done = Counter({"rooms": 0, "documents": 0, "sign-ins": ended.rowcount})
+    links = revoke_every_invitation(db, now)
+    done = Counter({"rooms": 0, "documents": 0, "sign-ins": ended.rowcount, "links": links})
     for is_room, count in db.execute(kinds):
         done["rooms" if is_room else "documents"] += count
     return done
@@ -135,8 +138,8 @@ def _begin_anew(db: Connection) -> Counter[str]:
 def checksums(settings: Settings) -> list[str]:
     """Sum up all that a database holds: a line for each table, room and document.
 
-    Two databases with the same lines hold the same, whichever kind they are; epochs and sign-ins,
-    which change when a copy is put back, are left out.
+    Two databases with the same lines hold the same, whichever kind they are; epochs, sign-ins
+    and links, which change when a copy is put back, are left out.
 
     Raises:
         DatabaseBusy: A server uses the embedded database.

@@ -28,12 +28,14 @@ def commands(page: str) -> dict[tuple[str, ...], str]:
     return found
 
 
-def run(script: str, environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    """Run commands in the server's folder, as an operator does; the first that fails ends them."""
+def run(
+    script: str, environment: Mapping[str, str], folder: Path = ROOT
+) -> "subprocess.CompletedProcess[str]":
+    """Run commands as an operator does; the first that fails ends them."""
     own = {k: v for k, v in os.environ.items() if not k.startswith(("TWINSPACE_", "PG"))}
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script.replace(".venv/bin/python", sys.executable)],
-        cwd=ROOT,
+        cwd=folder,
         env={**own, **environment},
         capture_output=True,
         text=True,
@@ -41,9 +43,9 @@ def run(script: str, environment: Mapping[str, str]) -> "subprocess.CompletedPro
     )
 
 
-def done(script: str, environment: Mapping[str, str]) -> str:
+def done(script: str, environment: Mapping[str, str], folder: Path = ROOT) -> str:
     """Run commands that must succeed; returns what they print."""
-    result = run(script, environment)
+    result = run(script, environment, folder)
     assert result.returncode == 0, result.stderr
     return result.stdout
 

@@ -1,30 +1,56 @@
 """D10: what the page about copies says is done with real data, and what comes back is the same."""
 
 import asyncio
+import os
+import shlex
+import sys
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from websockets.exceptions import InvalidStatus
 
+from scripts.steps import ROOT
 from tests.client import RoomClient
 from tests.databases import create_database, drop_database
 from tests.deploy.pages import commands, done, only, run
-from tests.live import Live, SeededRoom, Someone, free_port, seed_room, start_process, stop_process
+from tests.live import Live, SeededRoom, Someone, seed_room, serve_here
 from tests.peers.raw import Peer, Pen, auth, eventually, step_2, update, words_of
+from twinspace_rt import backup
 from twinspace_rt.accounts import sessions
+from twinspace_rt.accounts.invitations import Purpose, create_invitation, find_invitation
 from twinspace_rt.db.engine import Database, SqliteDatabase
 from twinspace_rt.db.migrate import migrate
 from twinspace_rt.db.postgresql import PostgresqlDatabase
+from twinspace_rt.errors import NotFound
 from twinspace_rt.protocol import now_ms
+from twinspace_rt.settings import Settings
+from twinspace_rt.streams.models import stream
 
 PAGE = commands("backup.md")
 CHECK = PAGE["Is it whole?",]
 AGAIN = "twinspace_again"
+NOBODY = 65534
 BACKUP = ".venv/bin/python -m twinspace_rt admin backup"
 PUT_BACK = ".venv/bin/python -m twinspace_rt admin put-back"
+
+DOCKER = """#!/bin/bash -eu
+. ./.env
+said="$*"
+case "$said" in
+    "compose exec -T postgresql "*) shift 4; exec "$@";;
+    "compose stop node-1 node-2") exit;;
+    "compose run --rm node-1 "*)
+        shift 4
+        export TWINSPACE_DATABASE_URL="{url}&database=$POSTGRES_DB" TWINSPACE_DATA_DIR="$PWD/data"
+        cd {root} && exec {python} -m twinspace_rt "$@";;
+esac
+exit 64
+"""
 
 
 @dataclass
@@ -38,20 +64,28 @@ class Place:
 
     def open(self) -> Database:
         """Open it, as no server is running."""
-        if url := self.environment.get("TWINSPACE_DATABASE_URL"):
-            return PostgresqlDatabase(url)
+        if self.database_url:
+            return PostgresqlDatabase(self.database_url)
         return SqliteDatabase(self.folder / "twinspace.db")
 
-    def serve(self) -> Live:
-        """Start a server on it."""
-        return start_process(self.folder, free_port(), **self.environment)
+    @property
+    def database_url(self) -> str:
+        return self.environment.get("TWINSPACE_DATABASE_URL", "")
+
+    def serve(self) -> AbstractAsyncContextManager[Live]:
+        """Run a server on it."""
+        return serve_here(self.folder, database_url=self.database_url)
 
     def do(self, heading: str, **more: str) -> str:
         """Do what the page says under a heading."""
         return done(PAGE[self.kind, heading], self.variables | more)
 
+    def sums(self) -> list[str]:
+        """Sum up what the database holds."""
+        return backup.checksums(Settings(data_dir=self.folder, database_url=self.database_url))
+
     def checksums(self) -> list[str]:
-        """Sum up what the database holds, as the page says."""
+        """Have it summed up as the page says."""
         done(CHECK, self.variables)
         return (self.backups / "checksums").read_text().splitlines()
 
@@ -100,11 +134,16 @@ def empty_place(place: Place) -> Place:
 def put_back(copy: str, source: Place) -> Place:
     """Go back to a copy as the page says, in an empty place."""
     again = empty_place(source)
-    if url := again.environment.get("TWINSPACE_DATABASE_URL"):
+    if again.database_url:
         # The commands begin in the old database and name the new one.
-        source.do("Going back", COPY=copy, NEW_DATABASE_URL=url)
-    else:
-        again.do("Going back", COPY=copy)
+        source.do("Going back", COPY=copy, NEW_DATABASE_URL=again.database_url)
+        return again
+    again.folder.mkdir()
+    if os.geteuid() == 0:  # who does it for a server that has a user of its own
+        os.chown(again.folder, NOBODY, -1)
+    again.do("Going back", COPY=copy)
+    files = list(again.folder.glob("twinspace.db*"))
+    assert {file.stat().st_uid for file in files} == {again.folder.stat().st_uid}
     return again
 
 
@@ -146,8 +185,7 @@ class Writer:
 async def test_what_was_saved_when_the_copy_was_made_is_there_again(place: Place) -> None:
     room = await asyncio.to_thread(seed, place)
     anna, maja = room.people["anna"], room.people["maja"]
-    live = await asyncio.to_thread(place.serve)
-    try:
+    async with place.serve() as live:
         async with (
             await RoomClient.open(live, room.room_id, anna) as window,
             await Peer.open(live, room.room_id, maja, room.documents[1]) as peer,
@@ -169,14 +207,11 @@ async def test_what_was_saved_when_the_copy_was_made_is_there_again(place: Place
         refused = await asyncio.to_thread(run, PUT_BACK, place.variables)
         assert refused.returncode == 1
         assert "Stop" in refused.stderr  # below a running server nothing is put back
-    finally:
-        await asyncio.to_thread(stop_process, live)
 
     again = await asyncio.to_thread(put_back, place.newest(), place)
-    assert await asyncio.to_thread(again.checksums) != await asyncio.to_thread(place.checksums)
+    assert await asyncio.to_thread(again.sums) != await asyncio.to_thread(place.sums)
     before_the_copy, anna = anna, await asyncio.to_thread(sign_in, again, anna)
-    live = await asyncio.to_thread(again.serve)
-    try:
+    async with again.serve() as live:
         with pytest.raises(InvalidStatus, match="403"):
             await RoomClient.open(live, room.room_id, before_the_copy)
         async with await RoomClient.open(live, room.room_id, anna) as window:
@@ -200,8 +235,6 @@ async def test_what_was_saved_when_the_copy_was_made_is_there_again(place: Place
         words = words_of([told.value for told in joined if told.name == "update"]).split()
         assert words == [f"w{number}" for number in range(len(words))]
         assert before <= len(words) <= after + 1  # one may have been committed and not yet told
-    finally:
-        await asyncio.to_thread(stop_process, live)
 
 
 def sign_in(place: Place, person: Someone) -> Someone:
@@ -218,22 +251,85 @@ def sign_in(place: Place, person: Someone) -> Someone:
 
 async def test_every_room_and_document_of_a_copy_has_the_same_sum(place: Place) -> None:
     room = await asyncio.to_thread(seed, place)
-    live = await asyncio.to_thread(place.serve)
-    try:
-        async with await Peer.open(
-            live, room.room_id, room.people["maja"], room.documents[1]
-        ) as peer:
+    async with place.serve() as live:
+        maja = room.people["maja"]
+        async with await Peer.open(live, room.room_id, maja, room.documents[1]) as peer:
             writer = Writer(peer)
             await writer.begin()
             await writer.write()
-    finally:
-        await asyncio.to_thread(stop_process, live)
-    was = await asyncio.to_thread(place.checksums)
+    was = await asyncio.to_thread(place.sums)
     summed = {line.split()[1] for line in was if not line.startswith("table ")}
     assert summed == {room.room_id, *room.documents}
     await asyncio.to_thread(place.do, "Making a copy")
     again = await asyncio.to_thread(put_back, place.newest(), place)
     assert await asyncio.to_thread(again.checksums) == was
+
+
+def test_links_of_a_copy_work_no_more_when_it_is_put_back(place: Place) -> None:
+    """They may have been used or taken back since."""
+    seed(place)
+    database = place.open()
+    now = now_ms()
+    links = [
+        database.write_now(
+            lambda db, reusable=reusable: create_invitation(  # type: ignore[misc]
+                db, Purpose.SIGN_IN, reusable=reusable, days=2, now=now
+            )
+        )
+        for reusable in (False, True)
+    ]
+    for link in links:
+        database.write_now(lambda db, link=link: find_invitation(db, link, now))  # type: ignore[misc]
+    database.close_now()
+    settings = Settings(data_dir=place.folder, database_url=place.database_url)
+    assert backup.put_back(settings)["links"] == 2
+    database = place.open()
+    for link in links:
+        with pytest.raises(NotFound):
+            database.write_now(lambda db, link=link: find_invitation(db, link, now))  # type: ignore[misc]
+    database.close_now()
+    assert backup.put_back(settings)["links"] == 0
+
+
+def test_a_copy_goes_out_of_containers_and_back(tmp_path: Path, postgresql_url: str) -> None:
+    """What Docker would run in a container runs here, by a script in its place."""
+    url = create_database(postgresql_url, "contained")
+    address = make_url(url)
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PGHOST": str(address.query["host"]),
+    }
+    (tmp_path / ".env").write_text("POSTGRES_DB=contained\n")
+    (tmp_path / "docker").write_text(
+        DOCKER.format(url=postgresql_url, root=shlex.quote(str(ROOT)), python=sys.executable)
+    )
+    (tmp_path / "docker").chmod(0o700)
+    source = Place("PostgreSQL", tmp_path / "data", {"TWINSPACE_DATABASE_URL": url}, tmp_path)
+    room = seed(source)
+    was = source.sums()
+    page = {
+        step: PAGE["PostgreSQL in containers", step] for step in ("Making a copy", "Going back")
+    }
+    variables = {**environment, "BACKUPS": str(tmp_path)}
+    done(page["Making a copy"], variables, tmp_path)
+    done(page["Going back"], {**variables, "COPY": source.newest()}, tmp_path)
+    name = (tmp_path / ".env").read_text().strip().removeprefix("POSTGRES_DB=")
+    assert name != "contained"
+    again = Place(
+        "PostgreSQL",
+        tmp_path / "data",
+        {"TWINSPACE_DATABASE_URL": f"{postgresql_url}&database={name}"},
+        tmp_path,
+    )
+    try:
+        assert again.sums() == was
+        epochs = again.open().write_now(
+            lambda db: db.execute(select(stream.c.epoch).where(stream.c.id == room.room_id)).one()
+        )
+        assert epochs[0] > 1
+    finally:
+        for database in ("contained", name):
+            drop_database(postgresql_url, database)
 
 
 def test_a_copy_is_its_owners_alone_and_never_written_over(tmp_path: Path) -> None:

@@ -110,9 +110,20 @@ def use_invitation(connection: Connection, invitation_id: str, now: int) -> None
 
 
 def revoke_invitations(
-    connection: Connection, created_by: str, now: int, *, room_id: str | None = None
+    connection: Connection,
+    created_by: str | None,
+    now: int,
+    *,
+    room_id: str | None = None,
+    kind: str | None = None,
 ) -> None:
-    """Take back the links that an account has made and nobody has used: all, or those to a room."""
+    """Take back the links that an account has made and nobody has used.
+
+    Args:
+        created_by: Whose; ``None`` for those that an operator has printed.
+        room_id: Only those to this room.
+        kind: Only those that make an account of this kind.
+    """
     query = update(invitation).where(
         invitation.c.created_by == created_by,
         invitation.c.used_at.is_(None),
@@ -120,7 +131,22 @@ def revoke_invitations(
     )
     if room_id is not None:
         query = query.where(invitation.c.room_id == room_id)
+    if kind is not None:
+        query = query.where(invitation.c.kind == kind)
     connection.execute(query.values(revoked_at=now))
+
+
+def revoke_every_invitation(connection: Connection, now: int) -> int:
+    """Take back all links that still work, whoever has made them; returns how many."""
+    return connection.execute(
+        update(invitation)
+        .where(
+            invitation.c.used_at.is_(None) | invitation.c.reusable,
+            invitation.c.revoked_at.is_(None),
+            invitation.c.expires_at > now,
+        )
+        .values(revoked_at=now)
+    ).rowcount
 
 
 def link(settings: Settings, token: str, *, host: str | None = None) -> str:
