@@ -21,7 +21,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError
 from redis.retry import Retry
 
-from scripts.programs import find_redis
+from scripts.programs import find_nginx, find_redis
 from scripts.setup import STEPS
 from scripts.steps import ROOT
 from tests.deploy.pages import DEPLOY
@@ -36,6 +36,7 @@ UNIT = (DEPLOY / "twinspace-rt@.service").read_text("utf-8")
 ENDS_WITHIN_S = 20
 GIVEN = {
     "PUBLIC_URL": "https://rooms.example.org",
+    "POSTGRES_DB": "twinspace",
     "POSTGRES_PASSWORD": "p0stgres",
     "REDIS_PASSWORD": "r3dis",
 }
@@ -107,6 +108,23 @@ def test_nginx_knows_the_nodes_of_compose() -> None:
     one_machine = (DEPLOY / "nginx" / "nodes.conf").read_text("utf-8")
     alike = [re.sub(r"#.*\n|server \S+", "", text).split() for text in (nodes, one_machine)]
     assert alike[0] == alike[1]
+
+
+def test_the_proxy_of_compose_may_open_what_it_is_to_hold(tmp_path: Path) -> None:
+    conf = (DEPLOY / "nginx" / "nginx.conf").read_text("utf-8")
+    assert "./nginx/nginx.conf:/etc/nginx/nginx.conf:ro" in SERVICES["proxy"]["volumes"]
+    [each] = re.findall(r"worker_connections (\d+);", conf)
+    [limit] = re.findall(r"worker_rlimit_nofile (\d+);", conf)
+    assert int(each) < int(limit) == SERVICES["proxy"]["ulimits"]["nofile"]
+    assert SERVICES["node-1"]["ulimits"] == SERVICES["proxy"]["ulimits"]
+    program = find_nginx()
+    assert program is not None
+    here = conf.replace("/run/nginx.pid", f"{tmp_path}/pid").replace("/etc/nginx/", f"{tmp_path}/")
+    (tmp_path / "nginx.conf").write_text(re.sub(r"^user .*\n", "", here, flags=re.M))
+    (tmp_path / "mime.types").write_text("types { text/html html; }")
+    command = [str(program), "-t", "-p", str(tmp_path), "-c", "nginx.conf", "-e", "stderr"]
+    said = subprocess.run(command, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
 
 
 @contextmanager
