@@ -111,7 +111,9 @@ async def test_y_websocket_asks_again_and_is_not_asked_back(live: Live, seeded: 
     async with await Peer.open_yjs(live, seeded.people["maja"], seeded.documents[1]) as maja:
         assert [t.name for t in await maja.join()] == ["step1", "step2"]
         await maja.send(raw.step_2(Pen(1).write(WORDS)), raw.step_1(b"\0"))
-        assert [t.name for t in await maja.until("step2")] == ["update", "step2"]
+        # The second one is answered after two seconds; a sign of life may come before that.
+        told = [t.name for t in await maja.until("step2") if t.name != "awareness"]
+        assert told == ["update", "step2"]
 
 
 async def test_an_edit_reaches_the_others_and_not_its_author(
