@@ -29,6 +29,8 @@ class Listener:
         """Connect, resume, and listen until the connection ends."""
         async with await RoomClient.open(live, room_id, self.person) as client:
             welcome = await client.hello(self.place)
+            if "error" in welcome:
+                return  # with the database away it is to be tried again
             self.resumes += welcome["resumed"]
             if not welcome["resumed"]:
                 # All is in the welcome; what was heard before says nothing more.
