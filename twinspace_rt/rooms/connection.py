@@ -153,6 +153,10 @@ class Connection:
         """Keep room events back until :meth:`release`: subscribe first, read second."""
         self._held = []
 
+    def let_go(self) -> None:
+        """Forget what was held, and hold no more: the connection is not admitted."""
+        self._held = None
+
     def release(self, after_seq: int) -> None:
         """Send what was held and is newer than ``after_seq``; from now on events flow."""
         held, self._held = self._held or [], None

@@ -163,7 +163,11 @@ class Room:
             }
             return head, None, known, parts
 
-        head, missed, facts, parts = await self.log.database.read(read)
+        try:
+            head, missed, facts, parts = await self.log.database.read(read)
+        except StorageUnavailable:
+            connection.let_go()  # nothing piles up for whoever never says hello again
+            raise
         if connection.closed:
             return
         self.presence.enter(connection)
