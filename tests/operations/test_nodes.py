@@ -27,11 +27,12 @@ from tests.live import (
 from tests.peers.raw import Peer, eventually
 from tests.programs import postgresql
 from tests.security.asking import browser
-from twinspace_rt.app import Node
+from twinspace_rt.app import Node, build_node
 from twinspace_rt.operations import nodes as nodes_in_database
 from twinspace_rt.operations import watch
 from twinspace_rt.operations.models import node as node_table
 from twinspace_rt.protocol import now_ms
+from twinspace_rt.settings import Settings
 
 OPERATIONS = "/api/administration/operations"
 HOUR_MS = 60 * 60 * 1000
@@ -233,6 +234,22 @@ async def test_a_node_that_ends_as_it_should_leaves_no_row(tmp_path: Path) -> No
     database = live.database()
     with contextlib.closing(database):
         assert database.execute("select count(*) from node").fetchone() == (0,)
+
+
+async def test_a_beat_that_outlives_its_node_leaves_no_row(tmp_path: Path) -> None:
+    """A cancelled beat's transaction goes on, and may come after that which takes the row away."""
+    node = build_node(Settings(data_dir=tmp_path))
+
+    async def row() -> bool:
+        found = await node.database.read(lambda db: db.execute(select(node_table.c.id)).all())
+        return bool(found)
+
+    async with node.watch.running():
+        await until(row)
+    assert not await row()
+    await node.watch._beat()
+    assert not await row()
+    await node.database.close()
 
 
 def test_a_node_that_is_killed_leaves_its_row(tmp_path: Path) -> None:

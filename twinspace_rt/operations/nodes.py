@@ -1,5 +1,6 @@
 """The nodes in the database: a node's beat, and what is known of all of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -56,14 +57,27 @@ def database_now(connection: Connection) -> int:
     return connection.execute(select(cast(seconds * 1000, BigInteger))).scalar_one()
 
 
-def do_beat(connection: Connection, who: Identity, state: str, figures: Figures) -> Told:
-    """Write how a node does, and forget those that have been gone for a day."""
+def do_beat(
+    connection: Connection,
+    who: Identity,
+    state: str,
+    figures: Figures,
+    *,
+    ended: Callable[[], bool] = lambda: False,
+) -> Told:
+    """Write how a node does, and forget those that have been gone for a day.
+
+    Args:
+        ended: Tells, when it is asked, whether the node has begun to take its row away. A
+            transaction runs to its end after its beat was cancelled, and again if the database
+            wants it so: it must not put the row back, which would stand there for a day.
+    """
     now = database_now(connection)
     values = {"seen_at": now, "state": state, "figures": encode(figures).decode()}
     wanted = connection.execute(
         update(node).where(node.c.id == who.id).values(**values).returning(node.c.wanted_closed)
     ).scalar_one_or_none()
-    if wanted is None:
+    if wanted is None and not ended():
         connection.execute(
             insert(node).values(
                 id=who.id,

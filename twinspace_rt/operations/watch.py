@@ -37,6 +37,7 @@ class Watch:
         self.told = Told(False, {})
         self._beat_at = time.monotonic()
         self._draining = False
+        self._ended = False
         self._hurry = asyncio.Event()
         self.metrics_port: int | None = None
         self._looks_for_others = bool(settings.database_url) and not settings.bus_url
@@ -68,6 +69,7 @@ class Watch:
             async with listener.serving(socket, self.registry, self._settings.metrics_token):
                 yield
         finally:
+            self._ended = True  # before the row goes: a beat under way brings none back
             beats.cancel()
             await asyncio.wait([beats], timeout=END_S)
             self._lag.stop()
@@ -100,11 +102,13 @@ class Watch:
     async def _beat(self) -> None:
         """Write how the node does, and learn what is wanted of it."""
         figures, state = self.figures(), self.state
-        told = await self._database.write(lambda db: do_beat(db, self.who, state, figures))
+        told = await self._database.write(
+            lambda db: do_beat(db, self.who, state, figures, ended=lambda: self._ended)
+        )
         self._beat_at = time.monotonic()
         if told.wanted_closed is not self.told.wanted_closed:
             log.info("newcomers closed=%d", told.wanted_closed)
-            self._parts.hub.closed = told.wanted_closed
+            self._parts.hub.closed = told.wanted_closed or self._draining
             self.look_again()  # and tell the others
         self.told = told
         if self._looks_for_others and await self._database.read(
