@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import pytest
 import pytest_asyncio
+from websockets.exceptions import InvalidStatus
 
 from tests import programs
 from tests.client import RoomClient
@@ -23,7 +25,7 @@ from tests.live import (
 )
 from tests.pausing import postgresql_paused
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen
+from tests.peers.raw import Peer, Pen, eventually
 from twinspace_rt.db.migrate import migrate
 from twinspace_rt.db.postgresql import PostgresqlDatabase
 
@@ -55,6 +57,21 @@ async def test_a_node_that_drains_is_not_ready_but_lives(live: Live) -> None:
     answer = await asked(live, "/health/ready")
     assert (answer.status_code, answer.json()["missing"]) == (503, ["draining"])
     assert (await asked(live, "/health/live")).status_code == 200
+
+
+async def test_a_node_that_drains_opens_no_room(tmp_path: Path) -> None:
+    """What was taken before it stopped listening: a proxy gives it to another node."""
+    async with serve_here(tmp_path) as live:
+        assert live.node is not None
+        seeded = await live.node.database.write(seed_room)
+        anna = seeded.people["anna"]
+        async with await RoomClient.open(live, seeded.room_id, anna) as window:
+            await window.hello()
+        hub = live.node.hub
+        await eventually(lambda: not hub.rooms)
+        await live.node.drain()
+        with pytest.raises(InvalidStatus, match="503"):
+            await RoomClient.open(live, seeded.room_id, anna)
 
 
 @pytest_asyncio.fixture
