@@ -132,7 +132,8 @@ async def test_two_nodes_take_turns_at_compacting_one_document(
         await append(page, 1, 3, [NewEntry(author, pen.write("four"))])
         monkeypatch.setattr(libraries, "IDLE_S", 0.0)
         # Both want to compact it at the same moment, and then have no use for it any more.
-        await eventually(lambda: not one.node.library.documents and not two.node.library.documents)
+        shelves = (one.node.library, two.node.library)
+        await eventually(lambda: not any(library.documents for library in shelves))
         stored = await load(one.node.database, page)
         assert stored is not None
         assert stored.snapshot is not None

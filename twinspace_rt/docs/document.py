@@ -18,6 +18,7 @@ from dataclasses import InitVar, dataclass, field
 from twinspace_rt.bus.neighbours import Neighbours
 from twinspace_rt.db.engine import Database
 from twinspace_rt.docs import wire
+from twinspace_rt.docs.contended import LockedAttempt, new_entries, parse_again
 from twinspace_rt.docs.cursors import Cursors
 from twinspace_rt.docs.delivery import Delivery
 from twinspace_rt.docs.edits import (
@@ -34,10 +35,10 @@ from twinspace_rt.docs.edits import (
 from twinspace_rt.docs.engine import Engine
 from twinspace_rt.docs.judge import Judge, is_large
 from twinspace_rt.docs.session import Asked, Scope, Session
-from twinspace_rt.docs.store import Loaded, TailEntry, load, load_news
+from twinspace_rt.docs.store import OFF_LOOP_BYTES, Loaded, TailEntry, load, load_news
 from twinspace_rt.errors import CloseCode, StorageUnavailable
 from twinspace_rt.streams.follow import stream_head
-from twinspace_rt.streams.log import Append, HeadMoved, Log, NewEntry, StreamClosed
+from twinspace_rt.streams.log import Append, HeadMoved, Log, StreamClosed
 
 log = logging.getLogger(__name__)
 SYNC_EVERY_S = 2.0
@@ -256,7 +257,7 @@ class Document:
 
     def _append(self, taken: Sequence[Taken]) -> Append:
         loaded = self.loaded
-        return Append(self.id, loaded.epoch, loaded.head_seq, _new_entries(taken), self._told)
+        return Append(self.id, loaded.epoch, loaded.head_seq, new_entries(taken), self._told)
 
     def _told(self, result: int | Exception) -> None:
         """Follow the end of a commit: with its moment, or with why nothing was stored."""
@@ -393,7 +394,7 @@ class Document:
                 loaded, taken = self.loaded, new_ones(outcomes)
                 try:
                     at = await self.log.append(
-                        self.id, loaded.epoch, loaded.head_seq, _new_entries(taken)
+                        self.id, loaded.epoch, loaded.head_seq, new_entries(taken)
                     )
                     break
                 except (HeadMoved, StreamClosed, StorageUnavailable) as error:
@@ -401,6 +402,15 @@ class Document:
             try:
                 if isinstance(setback, HeadMoved):
                     await self.catch_up()
+                    taken = [o for o in outcomes if isinstance(o, Taken)]
+                    if sum(len(o.edit.data) for o in taken) <= OFF_LOOP_BYTES:
+                        try:
+                            at = await self._store_locked(outcomes)
+                            break
+                        except (HeadMoved, StreamClosed) as error:
+                            setback = error
+                            continue
+                    # So much takes too long to judge while other nodes wait.
                     outcomes = [
                         await self._judge.check_again(self.loaded, o) if isinstance(o, Taken) else o
                         for o in outcomes
@@ -420,6 +430,26 @@ class Document:
                     continue  # it still has to be read what others wrote
             setback = None
         self._stored(outcomes, at)
+
+    async def _store_locked(self, outcomes: list[Outcome]) -> int:
+        """Judge and store with the stream locked, after what other nodes have stored meanwhile.
+
+        To be called when the document has just been read; if this raises, it has to be read again.
+
+        Args:
+            outcomes: What was judged by an earlier head, changed here to what it has become.
+
+        Returns:
+            The moment of the commit.
+
+        Raises:
+            HeadMoved, StreamClosed, StorageUnavailable: Nothing was stored.
+        """
+        updates = await asyncio.to_thread(parse_again, outcomes)
+        attempt = LockedAttempt(self.id, self.loaded, self._judge, outcomes, updates)
+        at = await self.log.act(attempt.run, self.id)
+        self._heard(attempt.news)
+        return at
 
     # -- scopes, storage, other nodes
 
@@ -452,8 +482,12 @@ class Document:
         if news is None:
             await self.catch_up()
             return
-        loaded.tail.extend(news)
-        loaded.head_seq += len(news)
+        self._heard(news)
+
+    def _heard(self, news: list[TailEntry]) -> None:
+        """Take what other nodes wrote into the tail, and tell the sessions."""
+        self.loaded.tail.extend(news)
+        self.loaded.head_seq += len(news)
         self._delivery.follow(self.loaded, [], news, [None] * len(news))
 
     async def catch_up(self) -> None:
@@ -520,13 +554,6 @@ class Document:
 
 def _size(items: Sequence[Item]) -> int:
     return sum(len(item.data) for item in items if isinstance(item, Edit))
-
-
-def _new_entries(taken: Sequence[Taken]) -> list[NewEntry]:
-    return [
-        NewEntry(o.edit.session.principal.member_id, o.canonical or b"", o.new_clients)
-        for o in taken
-    ]
 
 
 def _refuse_turns(items: Sequence[Item]) -> None:

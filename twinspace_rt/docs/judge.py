@@ -88,6 +88,11 @@ class Judge:
         update = await asyncio.to_thread(parse, taken.edit.data, TRUSTED_LIMITS)
         return await self._check_large(loaded, taken.edit, update, True)
 
+    def check_parsed(self, loaded: Loaded, taken: Taken, update: Update) -> Outcome:
+        """Check an edit as `check_again` does, but one that is not large and has been parsed."""
+        verdict = _checked(loaded.validator, update, taken.edit.session.principal.member_id)
+        return self._conclude(loaded, taken.edit, update, verdict, True)
+
     async def _check_large(
         self, loaded: Loaded, edit: Edit, update: Update, final: bool
     ) -> Outcome:

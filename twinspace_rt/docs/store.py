@@ -22,7 +22,7 @@ from twinspace_rt.docs.validator import (
 )
 from twinspace_rt.ids import new_id
 from twinspace_rt.plain_text import fold
-from twinspace_rt.streams.follow import stream_head
+from twinspace_rt.streams.follow import Head, stream_head
 from twinspace_rt.streams.log import create_stream
 from twinspace_rt.streams.models import archive, doc_client, entry, snapshot, stream
 
@@ -215,9 +215,7 @@ async def load_news(database: Database, document_id: str, loaded: Loaded) -> lis
         head = stream_head(db, document_id)
         if head.epoch != loaded.epoch or head.state != loaded.state:
             return None
-        entries = read_entries(db, document_id, head.epoch, loaded.head_seq)
-        whole = [row.seq for row in entries] == list(range(loaded.head_seq + 1, head.seq + 1))
-        return entries if whole else None
+        return read_news(db, document_id, loaded, head)
 
     entries = await database.read(read)
     if entries is None:
@@ -225,6 +223,15 @@ async def load_news(database: Database, document_id: str, loaded: Loaded) -> lis
     if sum(len(row.body) for row in entries) > OFF_LOOP_BYTES:
         return await asyncio.to_thread(take_in, entries, loaded.validator)
     return take_in(entries, loaded.validator)
+
+
+def read_news(
+    connection: Connection, document_id: str, loaded: Loaded, head: Head
+) -> Sequence[AnyRow] | None:
+    """Read the entries from ``loaded`` up to ``head``; ``None`` if they are not all there."""
+    entries = read_entries(connection, document_id, head.epoch, loaded.head_seq)
+    whole = [row.seq for row in entries] == list(range(loaded.head_seq + 1, head.seq + 1))
+    return entries if whole else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, insert, update
 
 from twinspace_rt.streams.models import doc_client, entry, stream
-from twinspace_rt.streams.transaction import Head
+from twinspace_rt.streams.transaction import Head, Transaction
 
 WRITABLE: Final = ("open", "suspect")
 
@@ -98,6 +98,16 @@ def store(connection: Connection, appends: Sequence[Append], now: int) -> None:
     connection.execute(_INSERT_ENTRIES, entries)
     if clients:
         connection.execute(_INSERT_CLIENTS, clients)
+
+
+def append_now(
+    transaction: Transaction, stream_id: str, head: Head, entries: Sequence[NewEntry]
+) -> None:
+    """Store entries at the head of a stream that the action has locked, and found open."""
+    # Whoever waits for it is told by the action.
+    append = Append(stream_id, head.epoch, head.seq, entries, lambda _: None)
+    store(transaction.connection, [append], transaction.now)
+    transaction.grown.add(stream_id)
 
 
 _SQLITE_MOVE_HEAD = (

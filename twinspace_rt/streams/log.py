@@ -75,13 +75,13 @@ class Source(Protocol):
 class _Action(Generic[T]):
     work: Callable[[Transaction], T]
     stream_id: str | None
-    done: asyncio.Future[tuple[T, list[Event]]]
+    done: asyncio.Future[tuple[T, Transaction]]
 
-    def run(self, connection: Connection) -> tuple[T, list[Event]]:
+    def run(self, connection: Connection) -> tuple[T, Transaction]:
         transaction = Transaction(connection)
-        return self.work(transaction), transaction.events
+        return self.work(transaction), transaction
 
-    def tell(self, result: tuple[T, list[Event]] | Exception) -> None:
+    def tell(self, result: tuple[T, Transaction] | Exception) -> None:
         _settle(self.done, result)
 
 
@@ -153,7 +153,7 @@ class Log:
             CommandError: As ``work`` raised it; nothing was stored.
             StorageUnavailable: Nothing was stored.
         """
-        done: asyncio.Future[tuple[T, list[Event]]] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[tuple[T, Transaction]] = asyncio.get_running_loop().create_future()
         self._put(_Action(work, room_id, done))
         return (await done)[0]
 
@@ -217,12 +217,14 @@ class Log:
         meters.commit_jobs.observe(len(jobs))
         grown: set[str] = set()
         for job, result in zip(jobs, results, strict=True):
-            if isinstance(job, Append):
-                if not isinstance(result, Exception):
+            if not isinstance(result, Exception):
+                if isinstance(job, Append):
                     grown.add(job.stream_id)
-            elif not isinstance(result, Exception) and result[1]:
-                grown.update(event.stream_id for event in result[1])
-                self._deliver(result[1])
+                else:
+                    transaction = result[1]
+                    grown |= transaction.grown
+                    if transaction.events:
+                        self._deliver(transaction.events)
             job.tell(result)
         self._announce(grown)
 

@@ -59,6 +59,8 @@ class Transaction:
         self.connection = connection
         self.now = now_ms()
         self.events: list[Event] = []
+        self.grown: set[str] = set()
+        """Streams that have new entries, which other nodes are told of."""
 
     def lock(self, room_id: str) -> None:
         """Let no other node change a room until this is committed.
@@ -110,6 +112,7 @@ class Transaction:
             )
         )
         self.events.append(Event(room_id, row.epoch, push.seq, audience, frame))
+        self.grown.add(room_id)
         return push.seq
 
     def amend(self, room_id: str, seq: int, change: Callable[[Any], None]) -> None:

@@ -1,0 +1,94 @@
+"""Who writes where another node writes all the time is stored in its turn, not when that rests."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.databases import create_database
+from tests.live import seed_room, serve_here
+from tests.peers import raw
+from tests.peers.raw import Peer, Pen, eventually, words_of
+from twinspace_rt.docs import contended
+from twinspace_rt.docs import document as documents
+from twinspace_rt.docs.document import Document
+from twinspace_rt.docs.store import Loaded, load
+from twinspace_rt.ids import new_id
+from twinspace_rt.streams.log import NewEntry, Transaction
+
+MAJAS, ELENIS = 5, 6
+ROUNDS = 12
+
+
+@pytest.mark.parametrize("undone", [False, True], ids=["at-once", "run-again"])
+async def test_an_edit_is_stored_though_another_node_is_always_first(
+    tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch, undone: bool
+) -> None:
+    database = create_database(postgresql_url, f"contended{new_id()}")
+    async with (
+        serve_here(tmp_path / "one", database_url=database) as one,
+        serve_here(tmp_path / "two", database_url=database) as two,
+    ):
+        assert one.node is not None
+        assert two.node is not None
+        seeded = await one.node.database.write(seed_room)
+        page, eleni = seeded.documents[1], seeded.people["eleni"].member_id
+        rival, append, read = Pen(ELENIS), two.node.hub.log.append, 0
+
+        async def write_elsewhere(seq: int) -> None:
+            entry = NewEntry(eleni, rival.write("eleni "), () if seq else [ELENIS])
+            await append(page, 1, seq, [entry])
+
+        async def load_late(*asked: Any) -> Loaded | None:
+            nonlocal read
+            read += 1
+            found = await load(*asked)
+            if found is not None and read < ROUNDS:
+                await write_elsewhere(found.head_seq)
+            return found
+
+        run, runs = contended.LockedAttempt.run, 0
+
+        def run_again(attempt: contended.LockedAttempt, transaction: Transaction) -> int:
+            """Run the first attempt again from its start when all is done but the commit."""
+            nonlocal runs
+            runs += 1
+            at = run(attempt, transaction)
+            return run(attempt, transaction) if undone and runs == 1 else at
+
+        monkeypatch.setattr(contended.LockedAttempt, "run", run_again)
+        async with (
+            await Peer.open(one, seeded.room_id, seeded.people["maja"], page) as maja,
+            await Peer.open(one, seeded.room_id, seeded.people["anna"], page) as anna,
+        ):
+            for peer in (maja, anna):
+                await peer.join()
+                await peer.send(raw.step_2(b"\0\0"))
+                assert await peer.expect("status") == 1
+            monkeypatch.setattr(documents, "load", load_late)
+            opened = await one.node.library.open(page)
+            assert isinstance(opened, Document)
+            waiting, told = one.node.library.waiting, list[str]()
+            monkeypatch.setattr(one.node.hub.bus, "publish", lambda room, _: told.append(room))
+            async with opened.committed():
+                await maja.send(raw.update(Pen(MAJAS).write("maja")))
+                await eventually(lambda: waiting.bytes > 0)
+                await write_elsewhere(0)
+            assert await maja.expect("status") == 1
+            assert read == (2 if undone else 1)
+
+            stored = await load(one.node.database, page)
+            assert stored is not None
+            members = [entry.member_id for entry in stored.tail]
+            assert members == [eleni] * (1 + read) + [seeded.people["maja"].member_id]
+            assert opened.loaded.tail == stored.tail
+            whole, mine = words_of([entry.body for entry in stored.tail]), members[-1]
+            others = words_of([e.body for e in stored.tail if e.member_id != mine])
+            for peer, words in ((anna, whole), (maja, others)):
+                reader = Pen(7)
+                while str(reader) != words:
+                    reader.apply(await peer.expect("update"))
+            assert page in told, "other nodes hear of it"
+            there = await two.node.library.open(page)
+            assert there is not None
+            await eventually(lambda: there.head_seq == len(members))
