@@ -204,9 +204,17 @@ async def serve_here(folder: Path, **settings: object) -> AsyncIterator[Live]:
 
 
 def start_process(
-    folder: Path, port: int, *, arguments: Sequence[str] = (), **environment: str
+    folder: Path,
+    port: int,
+    *,
+    arguments: Sequence[str] = (),
+    terminal: str = "",
+    **environment: str,
 ) -> Live:
     """Start a server as a process of its own and wait until it answers.
+
+    Args:
+        terminal: The path of one on which it prints; otherwise that goes into its log too.
 
     Raises:
         AssertionError: It ended instead, or does not answer within a minute.
@@ -219,13 +227,13 @@ def start_process(
         "TWINSPACE_DEMO": "0",
         **environment,
     }
-    with log.open("ab") as output:
+    with log.open("ab") as output, open(terminal or os.devnull, "wb", opener=_no_owner) as printed:
         process = subprocess.Popen(
             [sys.executable, "-m", "twinspace_rt", "serve", *arguments],
             cwd=REPOSITORY,
             env=env,
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=printed if terminal else output,
             stderr=output,
         )
     live = Live(
@@ -240,6 +248,11 @@ def start_process(
                 return live
         except (urllib.error.URLError, OSError):
             time.sleep(0.02)
+
+
+def _no_owner(path: str, flags: int) -> int:
+    # A terminal that is opened otherwise may become the one that these tests are ended from.
+    return os.open(path, flags | os.O_NOCTTY)
 
 
 def restart_process(live: Live) -> Live:

@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -16,9 +16,11 @@ from sqlalchemy import func, select
 
 from tests.client import RoomClient
 from tests.live import REPOSITORY, Live, Someone, free_port, start_process, stop_process
+from tests.terminal import Terminal
 from twinspace_rt.admin import MakeDemo as Demo
 from twinspace_rt.admin import carry_out, first_start
 from twinspace_rt.docs.models import document
+from twinspace_rt.ids import new_id
 from twinspace_rt.rooms.access import Role
 from twinspace_rt.rooms.models import room
 
@@ -95,29 +97,64 @@ def test_a_killed_server_leaves_nothing_in_the_way(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "admin.sock").exists()
 
 
-def test_the_first_start_prints_a_link_that_makes_an_administrator(running: Live) -> None:
-    assert running.log is not None
+def accepts(live: Live, secret: str) -> bool:
+    """Become an administrator by a link, if it works."""
+    with httpx.Client(base_url=live.http, headers={"origin": live.origin}) as browser:
+        account = {
+            "token": secret,
+            "name": "Ada",
+            "email": f"{new_id()}@example.org",
+            "password": "lingon och mjölk",
+            "language": "en",
+        }
+        if browser.post("/api/link/accept", json=account).status_code != 200:
+            return False
+        assert browser.get("/api/administration").status_code == 200
+    return True
+
+
+def secret_in(printed: str) -> str:
+    """Find the one link that was printed."""
+    [link] = [line for line in printed.splitlines() if "/link#" in line]
+    return link.partition("/link#")[2].strip()
+
+
+def until_printed(words: str, read: Callable[[], str]) -> str:
+    """Read what a server has printed; it answers a moment before it has printed all."""
     deadline = time.monotonic() + 20
-    # The server answers a moment before it has printed its links.
-    while "/link#" not in (printed := running.log.read_text()):
+    while words not in (printed := read()):
         assert time.monotonic() < deadline, printed
         time.sleep(0.05)
-    secrets = [line.partition("/link#")[2] for line in printed.splitlines() if "/link#" in line]
-    made = command(running.settings.data_dir, "create-administrator").stdout
-    secrets.append(made.partition("/link#")[2].strip())
-    assert len(secrets) == 2
-    for number, secret in enumerate(secrets):
-        with httpx.Client(base_url=running.http, headers={"origin": running.origin}) as browser:
-            account = {
-                "token": secret,
-                "name": "Ada",
-                "email": f"ada{number}@example.org",
-                "password": "lingon och mjölk",
-                "language": "en",
-            }
-            assert browser.post("/api/link/accept", json=account).status_code == 200
-            assert browser.get("/api/administration").status_code == 200
-            assert browser.post("/api/link/accept", json=account).status_code == 404
+    return printed
+
+
+def test_the_first_start_on_a_terminal_prints_a_link_that_makes_an_administrator(
+    tmp_path: Path,
+) -> None:
+    with Terminal() as terminal:
+        live = start_process(tmp_path / "data", free_port(), terminal=terminal.path)
+        try:
+            after = until_printed("\n", lambda: terminal.printed.partition("/link#")[2])
+            secret = after.strip()
+            assert accepts(live, secret)
+            assert not accepts(live, secret)
+        finally:
+            stop_process(live)
+    assert secret not in live.logged
+
+
+def test_into_a_log_the_first_start_prints_the_command_that_makes_a_link(running: Live) -> None:
+    printed = until_printed("create-administrator\n", lambda: running.logged)
+    assert "/link#" not in printed
+    [told] = [line for line in printed.splitlines() if "create-administrator" in line]
+    env = {k: v for k, v in os.environ.items() if not k.startswith("TWINSPACE_")}
+    made = [
+        subprocess.run(["sh", "-c", told], cwd=REPOSITORY, env=env, capture_output=True, text=True)
+        for _ in range(2)
+    ]
+    secrets = [secret_in(done.stdout) for done in made]
+    # The first was not used when the second was made.
+    assert [accepts(running, secret) for secret in secrets] == [False, True]
 
 
 async def test_the_demonstration_is_alive(live: Live) -> None:

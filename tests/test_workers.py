@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from tests.client import RoomClient
 from tests.databases import create_database
 from tests.live import REPOSITORY, Live, Someone, free_port, start_process, stop_process
 from tests.peers.raw import eventually
+from tests.terminal import Terminal
 from tests.test_admin import load_room
 from twinspace_rt.admin import _begin
 from twinspace_rt.db.migrate import migrate
@@ -41,9 +42,16 @@ def metrics_port() -> int:
     return free_port()
 
 
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    """Where the workers print."""
+    with Terminal() as terminal:
+        yield terminal
+
+
 @pytest_asyncio.fixture
 async def running(
-    tmp_path: Path, empty_database: str, redis_url: str, metrics_port: int
+    tmp_path: Path, empty_database: str, redis_url: str, metrics_port: int, terminal: Terminal
 ) -> AsyncIterator[Live]:
     """A server with several workers on an empty database."""
     live = await asyncio.to_thread(
@@ -51,6 +59,7 @@ async def running(
         tmp_path / "data",
         free_port(),
         arguments=("--workers", str(WORKERS)),
+        terminal=terminal.path,
         TWINSPACE_DATABASE_URL=empty_database,
         TWINSPACE_BUS_URL=redis_url,
         TWINSPACE_METRICS_PORT=str(metrics_port),
@@ -132,16 +141,17 @@ async def test_each_answers_prometheus_at_a_port_of_its_own(
                 break
 
 
-async def test_together_they_invite_one_administrator_and_end(running: Live) -> None:
+async def test_together_they_invite_one_administrator_and_end(
+    running: Live, terminal: Terminal
+) -> None:
     assert running.process is not None
-    assert running.log is not None
-    log, workers = running.log, workers_of(running)
-    await eventually(lambda: "/link#" in log.read_text())
+    workers = workers_of(running)
+    await eventually(lambda: "/link#" in terminal.printed)
     running.process.send_signal(signal.SIGINT)
     assert await asyncio.to_thread(running.process.wait, 30) == 0
     assert not any(worker.is_running() for worker in workers)
     # By then each of them had looked whether anybody was here.
-    assert log.read_text().count("/link#") == 1
+    assert terminal.printed.count("/link#") == 1
 
 
 async def test_of_nodes_that_start_at_once_one_begins(empty_database: str) -> None:

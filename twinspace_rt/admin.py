@@ -10,7 +10,9 @@ import contextlib
 import fcntl
 import logging
 import os
+import shlex
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
@@ -26,6 +28,7 @@ from twinspace_rt.accounts.invitations import (
     Purpose,
     create_invitation,
     link,
+    revoke_invitations,
 )
 from twinspace_rt.accounts.models import account, invitation
 from twinspace_rt.accounts.people import AccountKind
@@ -46,7 +49,7 @@ REQUEST_MAX_BYTES = 64 * 1024
 
 
 class CreateAdministrator(Struct, tag="create-administrator", forbid_unknown_fields=True):
-    """Make a one-time link with which somebody becomes an administrator."""
+    """Make a one-time link with which somebody becomes an administrator; older ones end."""
 
 
 class LoadRoom(Struct, tag="load-room", forbid_unknown_fields=True):
@@ -108,6 +111,21 @@ async def carry_out(node: Node, request: Request) -> Any:
             ]
 
 
+async def nobody_is_here(node: Node) -> bool:
+    """Tell whether the database holds neither an account nor a room."""
+    return not await node.database.read(_somebody)
+
+
+def how_to_begin(settings: Settings) -> str:
+    """Say how the first administrator comes in, without a link that would stay in a log."""
+    program = f"{shlex.quote(sys.executable)} -m twinspace_rt admin create-administrator"
+    folder = shlex.quote(str(settings.data_dir.resolve()))
+    return (
+        "Nobody is here yet. This prints a link for the first administrator, run with the "
+        f"server's settings and as its user, or as root:\n  TWINSPACE_DATA_DIR={folder} {program}"
+    )
+
+
 async def first_start(node: Node) -> list[Way]:
     """Make the first administrator's link and the demonstration, if nobody is here yet.
 
@@ -130,27 +148,25 @@ async def first_start(node: Node) -> list[Way]:
 
 def _begin(db: Connection, *, shared: bool) -> str | None:
     """Invite the first administrator, if nobody is here and (if ``shared``) nobody else does."""
-    found = [select(account.c.id), select(room.c.id)]
-    if shared:
-        found.append(
-            select(invitation.c.id).where(
-                invitation.c.kind == AccountKind.ADMINISTRATOR,
-                invitation.c.created_at > now_ms() - FIRST_START_MS,
-            )
-        )
-    if any(db.execute(query.limit(1)).first() for query in found):
+    just_now = select(invitation.c.id).where(
+        invitation.c.kind == AccountKind.ADMINISTRATOR,
+        invitation.c.created_at > now_ms() - FIRST_START_MS,
+    )
+    if _somebody(db) or (shared and db.execute(just_now.limit(1)).first()):
         return None
     return _invite_administrator(db)
 
 
+def _somebody(db: Connection) -> bool:
+    ids = (account.c.id, room.c.id)
+    return any(db.execute(select(column).limit(1)).first() for column in ids)
+
+
 def _invite_administrator(db: Connection) -> str:
-    return create_invitation(
-        db,
-        Purpose.ACCOUNT,
-        kind=AccountKind.ADMINISTRATOR,
-        days=PASSWORD_LINK_DAYS,
-        now=now_ms(),
-    )
+    """Make a link to print, and end those printed before: nobody knows where they are kept."""
+    now, kind = now_ms(), AccountKind.ADMINISTRATOR
+    revoke_invitations(db, None, now, kind=kind)
+    return create_invitation(db, Purpose.ACCOUNT, kind=kind, days=PASSWORD_LINK_DAYS, now=now)
 
 
 def _load_room(db: Connection, settings: Settings, request: LoadRoom) -> LoadedRoom:

@@ -81,7 +81,10 @@ def permissions() -> None:
 
 @admin.command()
 def create_administrator() -> None:
-    """Print a one-time link with which somebody becomes an administrator."""
+    """Print a one-time link with which somebody becomes an administrator.
+
+    It is good for two days. Links that were printed before and not used end.
+    """
     from twinspace_rt.admin import CreateAdministrator
 
     _print_ways(_ask(CreateAdministrator()))

@@ -14,7 +14,7 @@ from types import FrameType
 
 import uvicorn
 
-from twinspace_rt.admin import Way, first_start, listening
+from twinspace_rt.admin import Way, first_start, how_to_begin, listening, nobody_is_here
 from twinspace_rt.app import Node, create_app
 from twinspace_rt.errors import StorageUnavailable
 from twinspace_rt.web.fast_protocol import FastWebSocketProtocol
@@ -87,9 +87,16 @@ class Server(uvicorn.Server):
         else:
             self._loop.add_reader(sys.stdin.fileno(), self._orphaned)
         try:
-            show(await first_start(self.node))
+            await self._greet()
         except StorageUnavailable as error:
             log.warning("nobody was invited code=%s", error.code)  # the next start does it
+
+    async def _greet(self) -> None:
+        # Whatever else takes the words that are printed (a journal, a container's log) keeps them.
+        if self.node.settings.demo or sys.stdout.isatty():
+            show(await first_start(self.node))
+        elif await nobody_is_here(self.node):
+            print(how_to_begin(self.node.settings), flush=True)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take a signal to end; the event loop may be in the middle of anything."""
@@ -141,7 +148,10 @@ def settle_memory() -> None:
 
 
 def show(ways: Sequence[Way]) -> None:
-    """Print the ways in that a first start makes; these go into no log."""
+    """Print the ways in that a first start makes: to a terminal, or with the demonstration.
+
+    Nothing else is printed that lets anybody in, since what is printed may be kept in a log.
+    """
     if ways:
         print("\nWays in; side by side in one browser, each keeps its own sign-in:", flush=True)
     for way in ways:
