@@ -43,7 +43,7 @@ class Settings:
     outbox_max_age_s: float = 15.0
     """Seconds that bytes may wait for one slow reader before it is closed with 4508."""
     commit_interval_ms: float = 18.0
-    """Shortest time between the starts of two group commits, in milliseconds."""
+    """Shortest time between the starts of two group commits, in ms; less for large ones."""
     backlog_max_bytes: int = 64 * 1024 * 1024
     """Bytes of uncommitted edits one node holds before it reads no more; browsers keep theirs."""
     pupil_session_hours: int = 12
