@@ -223,12 +223,16 @@ test("The documents' line opens and closes with the room's, each as often as the
   const events: string[] = [];
   documents.addEventListener("open", () => events.push("open"));
   documents.addEventListener("close", () => events.push("close"));
+  await vi.waitFor(() => expect(useConnection.getState().status).toBe("open"));
+  expect(events).toEqual([]); // a change now would be counted and never acknowledged
+  first.peer.send(Uint8Array.of(9));
   await vi.waitFor(() => expect(events).toEqual(["open"]));
   first.peer.terminate();
   await vi.waitFor(() => expect(events).toEqual(["open", "close"]));
   const next = new connection.DocumentSocket("room:");
   next.addEventListener("open", () => events.push("open again"));
   const second = await line(1);
+  second.peer.send(Uint8Array.of(9));
   await vi.waitFor(() => expect(events).toEqual(["open", "close", "open again"]));
   // The provider gives its line up: the room's goes too, and comes back.
   next.close();

@@ -188,7 +188,6 @@ export class RoomConnection {
     socket.onopen = () => {
       this.#everOpened = true;
       socket.send(JSON.stringify({ id: 0, type: "room.hello", since: this.#position }));
-      this.#documents?.opened();
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       this.#heardAt = Date.now();
@@ -231,18 +230,23 @@ export class RoomConnection {
   }
 
   #binary(data: ArrayBuffer): void {
-    // The Ping (one byte) that begins a connection asks for the documents' queue. It waits for the
-    // documents' provider, which may come later: the server takes nothing of theirs before.
-    if (data.byteLength === 1 && !this.#documents?.isOpen) this.#heldPing = data;
-    else this.#documents?.received(data);
+    // The Ping (one byte) that begins a connection asks for the documents' queue; with it their
+    // socket opens. A change made between the two would be counted and never acknowledged. The
+    // Ping waits for the documents' provider, which may come later.
+    if (data.byteLength === 1 && !this.#documents) this.#heldPing = data;
+    else {
+      if (data.byteLength === 1) this.#documents?.opened();
+      this.#documents?.received(data);
+    }
   }
 
   #attach(socket: DocumentSocket): void {
     this.#documents = socket;
-    if (this.#socket?.readyState !== WebSocket.OPEN) return; // told when it opens
-    socket.opened();
-    if (this.#heldPing) socket.received(this.#heldPing);
+    const ping = this.#heldPing;
+    if (!ping || this.#socket?.readyState !== WebSocket.OPEN) return; // opens when that comes
     this.#heldPing = null;
+    socket.opened();
+    socket.received(ping);
   }
 
   #closeDocuments(socket: DocumentSocket): void {

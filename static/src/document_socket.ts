@@ -44,7 +44,7 @@ export class DocumentSocket extends EventTarget {
     this.closed();
   }
 
-  /** Take note that the room's socket is open. */
+  /** Take note that the room's socket is open, and that the server asks for what is queued. */
   opened(): void {
     if (this.#state !== WebSocket.CONNECTING) return;
     this.#state = WebSocket.OPEN;
