@@ -148,6 +148,18 @@ async def test_each_byte_may_come_alone() -> None:
         (b"\x82\xff" + b"\x7f" + b"\xff" * 7, 1009),
         (frame(Opcode.TEXT, b"\xff"), 4400),
     ],
+    ids=[
+        "data unmasked",
+        "ping unmasked",
+        "reserved bit",
+        "unknown opcode",
+        "nothing continued",
+        "message within a message",
+        "long ping",
+        "large message",
+        "endless message",
+        "text not UTF-8",
+    ],  # the frames themselves have random masks
 )
 async def test_what_breaks_the_protocol_closes_and_nothing_behind_it_is_read(
     wrong: bytes, code: int
