@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { useParams } from "wouter";
 import type { TextKey } from "../i18n/keys";
 import { useText } from "../i18n/text";
-import { Operations } from "../operations/view";
+import { Operations } from "../operations/operations";
 import { Page } from "../ui/page";
 import { Tabs } from "../ui/tabs";
 import style from "./accounts.module.css";
