@@ -24,7 +24,7 @@ test: python ## Install what the tests need and run them all, the client's and t
 	@$(SETUP) dev client peers programs
 	@failed=0; \
 	$(NPM) static test || failed=1; \
-	$(IN_VENV) pytest || failed=1; \
+	$(IN_VENV) pytest --numprocesses 2 --dist worksteal || failed=1; \
 	exit $$failed
 
 test-long: python ## Run the tests that take minutes each, and the features' on PostgreSQL.
