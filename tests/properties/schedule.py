@@ -5,6 +5,7 @@ import contextlib
 import functools
 import random
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +35,7 @@ class Desk:
 Doing = Callable[[Desk], Coroutine[Any, Any, None]]
 
 
-class Schedule:
+class Schedule(ABC):
     """Plays a random schedule on one document; a server in this process can be looked into.
 
     Attributes:
@@ -60,9 +61,9 @@ class Schedule:
         """Make somebody's provider."""
         return Provider(pen)
 
+    @abstractmethod
     def saved(self, desk: Desk) -> None:
         """Take note that somebody was told "all saved"."""
-        raise NotImplementedError
 
     def server(self) -> Live:
         """Say which server somebody connects to."""
