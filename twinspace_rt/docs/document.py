@@ -130,7 +130,7 @@ class Document:
 
     def receive_step_2(self, session: Session, data: bytes) -> None:
         """Queue a SyncStep2: the answer to the oldest SyncStep1 that is still unanswered."""
-        asked = session.asked.popleft() if session.asked else None
+        asked = session.asked.pop(0) if session.asked else None
         self._put_edit(Edit(session, data, True, asked, True))
 
     def receive_step_1(self, session: Session, vector: dict[int, int]) -> None:
@@ -323,19 +323,26 @@ class Document:
             self._queue = []
 
     async def _work(self) -> None:
-        """Work through all that waits; the commits in between are waited for one by one."""
+        """Work through what takes several steps; the commits in between are waited for one by one.
+
+        What can be done in one go again is left for the next commit: where people go on typing,
+        something always waits.
+        """
         if self._setback is not None:
             (flight, error), self._setback = self._setback, None
             await self._commit(flight.outcomes, error)
             self._count(-flight.size_bytes)
-        while self._queue:
+        more = bool(self._queue)
+        while more:
             self._held, self._queue = self._queue, []
             self._busy_since, self._queued_since = self._queued_since, None
             await self._process(self._held)
             self._count(-_size(self._held))
             self._held = []
+            more = any(_takes_steps(item) for item in self._queue)
         self._busy_since = None
         self._slow = False
+        self._go_on()
 
     async def _process(self, items: Sequence[Item]) -> None:
         outcomes: list[Outcome] = []
@@ -550,6 +557,10 @@ class Document:
     def _is_foreign(self, client: int, member_id: str) -> bool:
         owner = self.loaded.validator.owner(client)
         return owner is not None and owner != member_id
+
+
+def _takes_steps(item: Item) -> bool:
+    return isinstance(item, Turn) or (isinstance(item, Edit) and is_large(item))
 
 
 def _size(items: Sequence[Item]) -> int:

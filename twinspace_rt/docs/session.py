@@ -11,7 +11,6 @@ counted, and nothing before its first SyncStep2 is committed:
 * A SyncStep2 that the server asked for to fill a gap pays for the updates it replaces, no more.
 """
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -36,7 +35,7 @@ class Asked(Enum):
     GAP = "gap"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Session:
     """One provider's view of one document.
 
@@ -57,7 +56,7 @@ class Session:
     """Whether its first SyncStep2 has come; before that its updates are not applied."""
     joined: bool = False
     """Whether that SyncStep2 is committed; before that nothing is acknowledged."""
-    asked: deque[Asked] = field(default_factory=deque)
+    asked: list[Asked] = field(default_factory=list)
     vector: dict[int, int] = field(default_factory=dict)
     sent_bytes: int = 0
     """The bytes of its Updates, of which those before its SyncStep2 are not applied."""
