@@ -46,6 +46,7 @@ from twinspace_rt.settings import Settings
 from twinspace_rt.web.api import Api
 from twinspace_rt.web.health import Health
 from twinspace_rt.web.http import site_routes
+from twinspace_rt.web.intake import Intake
 from twinspace_rt.web.security import Origins
 from twinspace_rt.web.websocket import Door, NoEndpoint, RoomEndpoint, YjsEndpoint
 
@@ -75,6 +76,7 @@ class Node:
     engine: Engine
     library: Library
     watch: Watch
+    intake: Intake
 
     async def drain(self) -> None:
         """Take no more, commit and acknowledge what was taken, and send everyone away (1012).
@@ -110,12 +112,14 @@ def build_node(settings: Settings) -> Node:
     )
     secret = database.write_now(_prepare)
     features = FeatureSet(FEATURES)
+    intake = Intake()
     hub = RoomHub(
         database,
         features,
         bus,
         interval_s=settings.commit_interval_ms / 1000,
         max_connections=settings.room_max_connections,
+        intake=intake,
     )
     engine = Engine(step_s=settings.engine_step_s)
     library = Library(database, hub, engine, settings)
@@ -130,6 +134,7 @@ def build_node(settings: Settings) -> Node:
         engine=engine,
         library=library,
         watch=Watch(settings, database, Parts(hub, library, engine)),
+        intake=intake,
     )
 
 
@@ -147,6 +152,7 @@ def create_app(node: Node) -> Starlette:
         doorkeeper=Doorkeeper(node.database, node.tickets),
         hub=node.hub,
         documents=node.library,
+        intake=node.intake,
     )
 
     @contextlib.asynccontextmanager
@@ -169,6 +175,7 @@ def create_app(node: Node) -> Starlette:
                 for task in (watch, tending, beating):
                     task.cancel()
                 await node.library.close()
+        node.intake.close()
         await node.database.close()
 
     return Starlette(

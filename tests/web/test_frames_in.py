@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,6 +14,7 @@ from websockets.frames import Frame, Opcode
 
 from twinspace_rt.web.fast_protocol import EXTENSION, FastWebSocketProtocol
 from twinspace_rt.web.http_protocol import HttpProtocol
+from twinspace_rt.web.intake import Intake
 
 MAX_BYTES = 70_000
 UPGRADE = (
@@ -29,6 +30,9 @@ class Heard:
     binary: list[bytes] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
     code: int | None = None
+    intake: Intake = field(default_factory=Intake)
+    fast: FastWebSocketProtocol | None = None
+    on_binary: Callable[[], None] = lambda: None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,11 +40,16 @@ class Heard:
         await receive()
         await send({"type": "websocket.accept"})
         fast: FastWebSocketProtocol = scope["extensions"][EXTENSION]
-        fast.take_over(self.binary.append, max_bytes=MAX_BYTES)
+        self.fast = fast
+        fast.take_over(self._hear, max_bytes=MAX_BYTES, intake=self.intake)
         while (event := await receive())["type"] == "websocket.receive":
             self.text.append(event["text"])
         self.code = event["code"]
         self.ended.set()
+
+    def _hear(self, data: bytes) -> None:
+        self.binary.append(data)
+        self.on_binary()
 
 
 @contextlib.asynccontextmanager

@@ -22,7 +22,7 @@ from twinspace_rt.rooms.connection import KEEPALIVE_S, Connection
 from twinspace_rt.rooms.models import room as room_table
 from twinspace_rt.rooms.room import FeatureSet, Room
 from twinspace_rt.streams.follow import EventsGone, Head, events_after, heads, stream_head
-from twinspace_rt.streams.log import Event, Log
+from twinspace_rt.streams.log import Event, Intake, Log
 
 log = logging.getLogger(__name__)
 CONTROL = "control"
@@ -52,11 +52,16 @@ class RoomHub:
         *,
         interval_s: float,
         max_connections: int,
+        intake: Intake | None = None,
     ) -> None:
         self.bus = bus
         self.neighbours = Neighbours(bus)
         self.log = Log(
-            database, interval_s=interval_s, deliver=self._deliver, announce=self._announce
+            database,
+            interval_s=interval_s,
+            deliver=self._deliver,
+            announce=self._announce,
+            intake=intake,
         )
         bus.on_gap(self._catch_up_all)
         self._control = bus.subscribe(CONTROL, self._obey)

@@ -72,6 +72,18 @@ class Source(Protocol):
         ...
 
 
+class Intake(Protocol):
+    """Where edits come from: it need not bring them before the next commit is due."""
+
+    def hold(self) -> None:
+        """Bring nothing until `take`."""
+        ...
+
+    def take(self) -> None:
+        """Bring what has come, and from now on what comes."""
+        ...
+
+
 @dataclass(slots=True)
 class _Action(Generic[T]):
     work: Callable[[Transaction], T]
@@ -97,6 +109,7 @@ class Log:
         deliver: Called after each commit with the events of each action, in commit order, before
             the action's caller is told.
         announce: Called after each commit with the streams that have grown, to tell other nodes.
+        intake: Held back between two commits, if there is one.
     """
 
     def __init__(
@@ -106,12 +119,14 @@ class Log:
         interval_s: float,
         deliver: Callable[[Sequence[Event]], None],
         announce: Callable[[Iterable[str]], None] = lambda _: None,
+        intake: Intake | None = None,
     ) -> None:
         self.database = database
         self.commits = 0
         self._interval_s = interval_s
         self._deliver = deliver
         self._announce = announce
+        self._intake = intake
         self._queue: list[_Job] = []
         self._sources: dict[Source, None] = {}
         self._wake = asyncio.Event()
@@ -181,7 +196,17 @@ class Log:
             interval_s = self._interval_s * min(1.0, BATCH_ENTRIES / max(1, most))
             pause = started + interval_s - loop.time()
             if pause > 0 and not self._closing:
-                await asyncio.sleep(pause)
+                await self._rest(pause)
+
+    async def _rest(self, pause_s: float) -> None:
+        if self._intake is None:
+            await asyncio.sleep(pause_s)
+            return
+        self._intake.hold()
+        try:
+            await asyncio.sleep(pause_s)
+        finally:
+            self._intake.take()
 
     def _take_jobs(self) -> "list[_Job]":
         actions = [index for index, job in enumerate(self._queue) if isinstance(job, _Action)]

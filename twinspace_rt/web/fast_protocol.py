@@ -11,22 +11,29 @@ not as it should be, goes to the ``websockets`` parser, which takes five times a
 """
 
 import asyncio
+import logging
 import os
 from asyncio import BaseTransport
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from uvicorn._types import ASGISendEvent
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.speedups import apply_mask
 
 from twinspace_rt.errors import CloseCode
 from twinspace_rt.rooms.connection import TEXT, Frame
+from twinspace_rt.web.intake import Intake
 
+log = logging.getLogger(__name__)
 EXTENSION = "twinspace.transport"
 PING_FRAME = b"\x89\x00"  # RFC 6455 section 5.5.2, unmasked and empty
 Receiver = Callable[[bytes], None]
 MESSAGES_WAITING_MAX = 500
+TYPES_AFTER = 8
+"""After so many binary messages a socket is read with the others: joining takes fewer."""
+READ_BYTES = 64 * 1024
+_read_buffer = bytearray(READ_BYTES)
 
 # The head of a frame, RFC 6455 section 5.2.
 FIN = 0x80
@@ -42,6 +49,11 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
 
     receiver: Receiver | None = None
     heard_at: float = 0.0
+    _paused = False
+    _offered: Intake | None = None
+    _intake: Intake | None = None
+    """Who reads this socket, once it is not the transport any more."""
+    _until_intake = TYPES_AFTER
     _fd = -1
     _max_bytes = 0
     _head = b""
@@ -115,6 +127,8 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
             ):
                 if not self.close_sent:
                     self.receiver(apply_mask(data[body:after], data[body - 4 : body]))
+                    if self._until_intake:
+                        self._count_down()
             else:
                 self._note(first)
                 self._through = max(0, after - end)
@@ -133,14 +147,19 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
         if self.conn.parser_exc is not None:
             self._verbatim = True
 
-    def take_over(self, receiver: Receiver, *, max_bytes: int) -> None:
+    def take_over(self, receiver: Receiver, *, max_bytes: int, intake: Intake) -> None:
         """Hand every binary message to ``receiver`` as it arrives, from now on.
 
         Args:
             receiver: Must not raise and must not wait.
             max_bytes: Largest message taken; a larger one closes the connection with 1009.
+            intake: Reads the socket once many messages have come.
         """
         self.receiver = receiver
+        self._offered = intake
+        # Whoever it is has been proved; a browser's headers would be held as long as it stays.
+        self.scope["headers"] = []
+        del self.request, self.response
         self._max_bytes = max_bytes
         self.conn.max_message_size = self.conn.max_fragment_size = max_bytes
 
@@ -162,16 +181,62 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
             except UnicodeDecodeError:
                 self.close(CloseCode.MALFORMED, "utf8")
 
+    # -- read with the others
+
+    def _count_down(self) -> None:
+        """After a few messages, be read with the others."""
+        if self._until_intake > 1:
+            self._until_intake -= 1
+        elif not (self.read_paused or self._paused or self.transport.is_closing()):
+            self._until_intake = 0
+            if self._fd >= 0 and self._offered is not None and self._offered.works:
+                self.transport.pause_reading()
+                self._intake = self._offered
+                self._intake.add(self._fd, self._read_now)
+
+    def _read_now(self) -> None:
+        """Read what has arrived; an end is left to the transport to find."""
+        if self.transport.is_closing():
+            self._leave_intake()
+            return
+        try:
+            size = os.readv(self._fd, (_read_buffer,))
+        except BlockingIOError:
+            return
+        except OSError:
+            size = 0
+        if not size:
+            self._leave_intake()
+            self.transport.resume_reading()
+            return
+        try:
+            self.data_received(bytes(memoryview(_read_buffer)[:size]))
+        except Exception:
+            log.exception("a socket could not be read")
+            self.transport.abort()
+
+    def _leave_intake(self) -> None:
+        if self._intake is not None:
+            self._intake.remove(self._fd, self._read_now)
+            self._intake = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._leave_intake()
+        super().connection_lost(exc)
+
     # -- what a connection's sink needs
 
-    def write(self, frames: Sequence[Frame]) -> None:
+    def write(self, frames: Sequence[Frame]) -> int:
         """Write whole frames in order; they are in the kernel or the transport's buffer after.
 
         Straight to the kernel if nothing waits: the transport's own way there costs as much again.
+
+        Returns:
+            How many bytes wait in the transport's buffer now.
         """
         transport = self.transport
         if self.close_sent or transport.is_closing():
-            return
+            return 0
         data = frames[0].wire if len(frames) == 1 else b"".join([f.wire for f in frames])
         if self._fd >= 0 and not transport.get_write_buffer_size():
             try:
@@ -180,11 +245,12 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
                 written = 0
             except OSError:
                 transport.abort()
-                return
+                return 0
             if written == len(data):
-                return
+                return 0
             data = data[written:]
         transport.write(data)
+        return transport.get_write_buffer_size()
 
     def waiting_bytes(self) -> int:
         """Count what the transport holds because the peer does not take it."""
@@ -197,7 +263,11 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
-        self.resume()  # the peer's answer has to be read
+        # The peer's answer has to be read.
+        self.resume()
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
         self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
 
@@ -212,15 +282,28 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def pause(self) -> None:
         """Read no more for now: the sender has to wait, and nobody else does."""
-        if not self.read_paused:
-            self.read_paused = True
+        if self._paused or self.transport.is_closing():
+            return
+        self._paused = True
+        if self._intake is None:
             self.transport.pause_reading()
+        else:
+            self._intake.remove(self._fd, self._read_now)
 
     def resume(self) -> None:
         """Read on."""
-        if self.read_paused and not self.transport.is_closing():
-            self.read_paused = False
+        if not self._paused or self.transport.is_closing():
+            return
+        self._paused = False
+        if self._intake is None:
             self.transport.resume_reading()
+        else:
+            self._intake.add(self._fd, self._read_now)
+
+    async def receive(self) -> ASGIReceiveEvent:
+        if self.receiver is None or self.read_paused:
+            return await super().receive()
+        return await self.queue.get()
 
 
 def _head_bytes(start: bytes) -> int:
@@ -244,12 +327,12 @@ class AsgiSink:
         self._waiting = 0
         self._closed = False
 
-    def write(self, frames: Sequence[Frame]) -> None:
-        if self._closed:
-            return
-        for frame in frames:
-            self._waiting += len(frame.payload)
-            self._queue.put_nowait(frame)
+    def write(self, frames: Sequence[Frame]) -> int:
+        if not self._closed:
+            for frame in frames:
+                self._waiting += len(frame.wire)
+                self._queue.put_nowait(frame)
+        return self._waiting
 
     def waiting_bytes(self) -> int:
         return self._waiting
@@ -284,4 +367,4 @@ class AsgiSink:
             else:
                 message["bytes"] = item.payload
             await self._send(message)
-            self._waiting -= len(item.payload)
+            self._waiting -= len(item.wire)

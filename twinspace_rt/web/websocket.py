@@ -20,6 +20,7 @@ from twinspace_rt.rooms.hub import RoomFull, RoomHub
 from twinspace_rt.rooms.room import Room
 from twinspace_rt.settings import Settings
 from twinspace_rt.web.fast_protocol import EXTENSION, AsgiSink, FastWebSocketProtocol
+from twinspace_rt.web.intake import Intake
 from twinspace_rt.web.security import Origins, cookie, header
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class Door:
     doorkeeper: Doorkeeper
     hub: RoomHub
     documents: Documents
+    intake: Intake
 
 
 class Socket:
@@ -170,7 +172,11 @@ class Socket:
                 return
             log.info("open connection=%d room=%s", connection.number, room_id)
             if self._fast is not None:
-                self._fast.take_over(self._on_binary, max_bytes=settings.frame_max_bytes)
+                self._fast.take_over(
+                    self._on_binary,
+                    max_bytes=settings.frame_max_bytes,
+                    intake=self._door.intake,
+                )
             await self._serve(room, connection)
 
     async def _is_still(self, connection: Connection) -> bool:
