@@ -54,8 +54,9 @@ class Inbox:
     def __init__(self) -> None:
         self.frames: list[Json] = []
 
-    def write(self, frames: Sequence[Frame]) -> None:
+    def write(self, frames: Sequence[Frame]) -> int:
         self.frames.extend(json.loads(frame.payload) for frame in frames)
+        return 0
 
     def waiting_bytes(self) -> int:
         return 0

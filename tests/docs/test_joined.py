@@ -4,17 +4,17 @@ import random
 
 from pycrdt import Doc, Text
 
-from twinspace_rt.docs.joined import joined
+from twinspace_rt.docs.joined import Piece, joined, piece_of
 from twinspace_rt.docs.store import TailEntry
 from twinspace_rt.docs.update import TRUSTED_LIMITS, parse
 
 
-def entries_of(updates: list[bytes]) -> list[TailEntry]:
+def entries_of(updates: list[bytes]) -> list[Piece]:
     made = []
     for seq, body in enumerate(updates, 1):
         blocks = parse(body, TRUSTED_LIMITS).blocks
         ranges = tuple((block.client, block.start, block.end) for block in blocks)
-        made.append(TailEntry(seq, "member", 0, body, ranges))
+        made.append(piece_of(TailEntry(seq, "member", 0, body, ranges)))
     return made
 
 

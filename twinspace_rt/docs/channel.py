@@ -20,6 +20,7 @@ DOCUMENTS_PER_SOCKET = 32
 SESSIONS_PER_DOCUMENT = 4
 AUTH_PER_S = 10
 BACKLOG_MAX_BYTES = 1024 * 1024
+_PING = Frame(BINARY, wire.PING)
 PACED_TOGETHER_BYTES = 2048
 """Typed characters are counted together: a member's bucket holds a thousand times as much."""
 
@@ -50,6 +51,8 @@ class Shelf(Protocol):
 
 class Channel:
     """What both protocols share: sessions, messages of one document, and the pace of edits."""
+
+    __slots__ = ("_closed", "_resume", "_unpaced", "connection", "ponged", "sessions", "shelf")
 
     def __init__(self, connection: Connection, shelf: Shelf) -> None:
         self.connection = connection
@@ -160,20 +163,23 @@ class HocuspocusChannel(Channel):
     only then answers, so the Pong marks the end of that queue.
     """
 
+    __slots__ = ("_auths", "_backlog", "_backlog_bytes", "_opening")
+
     def __init__(self, connection: Connection, shelf: Shelf) -> None:
         super().__init__(connection, shelf)
-        self._backlog: deque[bytes] = deque()
+        self._backlog: deque[bytes] | None = None  # an empty one holds as much as the rest
         self._backlog_bytes = 0
         self._opening: asyncio.Task[None] | None = None
         self._auths = Bucket(AUTH_PER_S, 2 * DOCUMENTS_PER_SOCKET)
-        self._ping = Frame(BINARY, wire.PING)
-        connection.send(self._ping)
+        connection.send(_PING)
 
     def receive(self, frame: bytes) -> None:
         """Take a frame; while a document is being opened, those behind it wait in order."""
         if self._opening is None:
             self._receive(frame)
             return
+        if self._backlog is None:
+            self._backlog = deque()
         self._backlog.append(frame)
         self._backlog_bytes += len(frame)
         if self._backlog_bytes > BACKLOG_MAX_BYTES:
@@ -252,7 +258,7 @@ class HocuspocusChannel(Channel):
 
     def keep_alive(self) -> None:
         """Ping: the provider gives up after 30 seconds without a message."""
-        self.connection.send(self._ping)
+        self.connection.send(_PING)
 
     def close(self) -> None:
         super().close()
@@ -262,6 +268,8 @@ class HocuspocusChannel(Channel):
 
 class YjsChannel(Channel):
     """The stock y-websocket provider: one document, no authentication, no acknowledgements."""
+
+    __slots__ = ("_document", "_session")
 
     def __init__(
         self, connection: Connection, shelf: Shelf, document: Document, scope: Scope

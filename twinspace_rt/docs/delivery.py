@@ -10,7 +10,7 @@ from typing import Any
 from twinspace_rt.docs import wire
 from twinspace_rt.docs.edits import Edit, Missed, Outcome, Rejected, Sync, Taken
 from twinspace_rt.docs.engine import Engine, EngineError
-from twinspace_rt.docs.joined import joined
+from twinspace_rt.docs.joined import joined, piece_of
 from twinspace_rt.docs.session import Asked, Scope, Session, covers
 from twinspace_rt.docs.store import Loaded, TailEntry
 from twinspace_rt.docs.validator import SENTENCES, write_state_vector
@@ -98,14 +98,14 @@ class Delivery:
         out: dict[Session, list[Frame]],
     ) -> None:
         made: dict[bytes, list[Frame]] = {}
-        updates = joined(entries)
+        pieces = [piece_of(entry) for entry in entries]
+        updates = joined(pieces)
         for session in self._sessions:
             if not session.live:
                 continue
-            later = out.get(session)
-            if later is not None:
-                others = [e for e, a in zip(entries, authors, strict=True) if a is not session]
-                later += _frames_of(session.prefix, joined(others))
+            if session in out:
+                others = [p for p, a in zip(pieces, authors, strict=True) if a is not session]
+                out[session] += _frames_of(session.prefix, joined(others))
                 continue
             frames = made.get(session.prefix)
             if frames is None:
@@ -155,7 +155,7 @@ class Delivery:
             frames.clear()
             return
         missing = [e for e in loaded.tail if not covers(sync.vector, e.ranges) or not e.ranges]
-        rest = _frames_of(session.prefix, joined(missing))
+        rest = _frames_of(session.prefix, joined([piece_of(e) for e in missing]))
         deletes = loaded.validator.encoded_delete_set()
         rest.append(session.frame(wire.sync(SyncType.STEP_2, deletes)))
         snapshot = loaded.snapshot

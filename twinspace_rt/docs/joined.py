@@ -1,6 +1,7 @@
 """Edits of one commit as one update: who receives it takes it in, and draws, once."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from twinspace_rt.docs.lib0 import write_var_uint
 from twinspace_rt.docs.store import TailEntry
@@ -12,58 +13,75 @@ NO_DELETES = b"\0"
 last byte of a deleted range's length is not zero."""
 
 
-def joined(entries: Sequence[TailEntry]) -> list[bytes]:
+class Piece(NamedTuple):
+    """An entry, taken apart once for all its receivers.
+
+    Attributes:
+        struct: Its one struct if it deletes nothing, as typing makes it; else nothing, and then it
+            is sent as it is.
+    """
+
+    body: bytes
+    client: int
+    start: int
+    end: int
+    struct: bytes | None
+
+
+def piece_of(entry: TailEntry) -> Piece:
+    """Take an entry apart."""
+    body = entry.body
+    if body[:2] == ONE_STRUCT and body[-1:] == NO_DELETES and len(entry.ranges) == 1:
+        return Piece(body, *entry.ranges[0], _struct_of(body))
+    return Piece(body, 0, 0, 0, None)
+
+
+def joined(pieces: Sequence[Piece]) -> list[bytes]:
     """Write entries that follow each other as few updates, which mean the same.
 
-    Those of one struct that delete nothing, as typing makes them, are joined; the others stay as
-    they are, and nothing changes its place across them.
+    Those of one struct that delete nothing are joined; the others stay as they are, and nothing
+    changes its place across them.
 
     Args:
-        entries: Committed entries in their order.
+        pieces: Committed entries in their order.
     """
-    if len(entries) == 1:
-        return [entries[0].body]
+    if len(pieces) == 1:
+        return [pieces[0].body]
     updates: list[bytes] = []
-    run: list[TailEntry] = []
+    run: list[Piece] = []
     ends: dict[int, int] = {}
-    for entry in entries:
-        if not _is_plain(entry):
+    for piece in pieces:
+        _, client, start, end, struct = piece
+        if struct is None:
             _end_run(run, updates)
             run, ends = [], {}
-            updates.append(entry.body)
+            updates.append(piece.body)
             continue
-        client, start, end = entry.ranges[0]
         if ends.get(client, start) != start:  # something between them is not for this receiver
             _end_run(run, updates)
             run, ends = [], {}
-        run.append(entry)
+        run.append(piece)
         ends[client] = end
     _end_run(run, updates)
     return updates
 
 
-def _is_plain(entry: TailEntry) -> bool:
-    body = entry.body
-    return body[:2] == ONE_STRUCT and body[-1:] == NO_DELETES and len(entry.ranges) == 1
-
-
-def _end_run(run: Sequence[TailEntry], updates: list[bytes]) -> None:
+def _end_run(run: Sequence[Piece], updates: list[bytes]) -> None:
     if len(run) < 2:
-        updates.extend(entry.body for entry in run)
+        updates.extend(piece.body for piece in run)
         return
-    structs: dict[int, list[bytes]] = {}
-    starts: dict[int, int] = {}
-    for entry in run:
-        client, start, _ = entry.ranges[0]
-        starts.setdefault(client, start)
-        structs.setdefault(client, []).append(_struct_of(entry.body))
+    clients: dict[int, list[Piece]] = {}
+    for piece in run:
+        clients.setdefault(piece.client, []).append(piece)
     out = bytearray()
-    write_var_uint(out, len(structs))
-    for client in sorted(structs, reverse=True):
-        write_var_uint(out, len(structs[client]))
+    write_var_uint(out, len(clients))
+    for client in sorted(clients, reverse=True):
+        pieces = clients[client]
+        write_var_uint(out, len(pieces))
         write_var_uint(out, client)
-        write_var_uint(out, starts[client])
-        out += b"".join(structs[client])
+        write_var_uint(out, pieces[0].start)
+        for piece in pieces:
+            out += piece.struct or b""
     out += NO_DELETES
     updates.append(bytes(out))
 

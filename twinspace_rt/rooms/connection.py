@@ -26,36 +26,35 @@ _numbers = itertools.count(1)
 class Frame:
     """One WebSocket message, encoded once however many sockets it is written to.
 
-    ``wire`` is the whole frame as RFC 6455 section 5.2 has it: a server's frames are unmasked, so
-    the same bytes serve every receiver.
+    Attributes:
+        opcode: `TEXT` or `BINARY`.
+        wire: The whole frame as RFC 6455 section 5.2 has it: a server's frames are unmasked, so the
+            same bytes serve every receiver.
     """
 
-    __slots__ = ("_wire", "opcode", "payload")
+    __slots__ = ("opcode", "wire")
 
     def __init__(self, opcode: int, payload: bytes) -> None:
         self.opcode = opcode
-        self.payload = payload
-        self._wire: bytes | None = None
+        n = len(payload)
+        if n < 126:
+            self.wire = bytes((0x80 | opcode, n)) + payload
+        elif n < 65536:
+            self.wire = bytes((0x80 | opcode, 126)) + n.to_bytes(2, "big") + payload
+        else:
+            self.wire = bytes((0x80 | opcode, 127)) + n.to_bytes(8, "big") + payload
 
     @property
-    def wire(self) -> bytes:
-        if self._wire is None:
-            n = len(self.payload)
-            if n < 126:
-                head = bytes((0x80 | self.opcode, n))
-            elif n < 65536:
-                head = bytes((0x80 | self.opcode, 126)) + n.to_bytes(2, "big")
-            else:
-                head = bytes((0x80 | self.opcode, 127)) + n.to_bytes(8, "big")
-            self._wire = head + self.payload
-        return self._wire
+    def payload(self) -> bytes:
+        """The message without its head."""
+        return self.wire[{126: 4, 127: 10}.get(self.wire[1], 2) :]
 
 
 class Sink(Protocol):
     """Where a connection's frames go: a transport below ASGI, or an ASGI ``send``."""
 
-    def write(self, frames: Sequence[Frame]) -> None:
-        """Hand over frames in order, without waiting."""
+    def write(self, frames: Sequence[Frame]) -> int:
+        """Hand over frames in order, without waiting; returns what `waiting_bytes` is then."""
         ...
 
     def waiting_bytes(self) -> int:
@@ -95,6 +94,24 @@ class Connection:
         speaks_text: Whether the client asked for text frames (they break stock Yjs providers).
     """
 
+    __slots__ = (
+        "_held",
+        "_max_age_s",
+        "_max_bytes",
+        "_owed",
+        "_paused",
+        "_sink",
+        "_waiting_since",
+        "channel",
+        "closed",
+        "greeted",
+        "number",
+        "place",
+        "principal",
+        "shut_out",
+        "speaks_text",
+    )
+
     def __init__(
         self,
         principal: Principal,
@@ -130,8 +147,7 @@ class Connection:
         """Queue frames, in order; closes the connection if it lags beyond the bounds."""
         if self.closed:
             return
-        self._sink.write(frames)
-        waiting = self._sink.waiting_bytes()
+        waiting = self._sink.write(frames)
         if waiting:
             self._note_waiting(waiting)
         elif self._waiting_since is not None:
@@ -139,7 +155,7 @@ class Connection:
 
     def send_owed(self, *frames: Frame) -> None:
         """Queue what a join or resume asked for: it does not count against the outbox."""
-        self._owed += sum(len(frame.payload) + 14 for frame in frames)
+        self._owed += sum(len(frame.wire) for frame in frames)
         self.send(*frames)
 
     def push(self, seq: int, frame: Frame) -> None:
