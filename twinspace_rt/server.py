@@ -23,6 +23,8 @@ from twinspace_rt.web.security import SecurityHeaders
 
 log = logging.getLogger(__name__)
 LAST_WORDS_S = 3
+TICK_S, TICKS = 1.0, 10
+"""Once a second, which for uvicorn are ten ticks, the date in HTTP answers is written anew."""
 EXIT_S = 18.0
 """After this the process ends whatever it waits for: nothing that was promised can be lost."""
 
@@ -41,6 +43,9 @@ class Server(uvicorn.Server):
 
     def __init__(self, node: Node, *, listener: socket.socket | None = None) -> None:
         settings = node.settings
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._told_to_end = asyncio.Event()
+        self._ends = False
         super().__init__(
             uvicorn.Config(
                 # Around Starlette itself: its answer to an unforeseen error comes from outside of
@@ -67,7 +72,17 @@ class Server(uvicorn.Server):
         self.node = node
         self._listener = listener
         self._operators = contextlib.AsyncExitStack()
-        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def should_exit(self) -> bool:
+        """Whether it was told to end."""
+        return self._ends
+
+    @should_exit.setter
+    def should_exit(self, ends: bool) -> None:
+        self._ends = ends
+        if ends and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._told_to_end.set)
 
     def start(self) -> None:
         """Serve until told to end."""
@@ -81,6 +96,8 @@ class Server(uvicorn.Server):
             return
         settle_memory()
         self._loop = asyncio.get_running_loop()
+        if self.should_exit:
+            self._told_to_end.set()
         await self._operators.enter_async_context(listening(self.node))
         if self._listener is None:
             print(f"TwinSpace RT is at {self.node.settings.origin}", flush=True)
@@ -97,6 +114,14 @@ class Server(uvicorn.Server):
             show(await first_start(self.node))
         elif await nobody_is_here(self.node):
             print(how_to_begin(self.node.settings), flush=True)
+
+    async def main_loop(self) -> None:
+        """Wait for the end; uvicorn would look for it ten times a second, idle or not."""
+        tick = 0
+        while not await self.on_tick(tick):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._told_to_end.wait(), TICK_S)
+            tick += TICKS
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take a signal to end; the event loop may be in the middle of anything."""
