@@ -42,7 +42,7 @@ class Settings:
     """Bytes that may wait for one slow reader before it is closed with 4508."""
     outbox_max_age_s: float = 15.0
     """Seconds that bytes may wait for one slow reader before it is closed with 4508."""
-    commit_interval_ms: float = 18.0
+    commit_interval_ms: float = 22.0
     """Shortest time between the starts of two group commits, in ms; less for large ones."""
     backlog_max_bytes: int = 64 * 1024 * 1024
     """Bytes of uncommitted edits one node holds before it reads no more; browsers keep theirs."""
