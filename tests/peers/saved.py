@@ -68,17 +68,17 @@ def recorded(live: Live, documents: Sequence[str]) -> Iterator[Commits]:
     assert isinstance(database, SqliteDatabase)
     commits = Commits(str(live.settings.sqlite_path), documents)
 
-    def noting(write: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def write_and_note(work: Any) -> Any:
-            result = write(work)
+    def noting(write: Callable[..., Any]) -> Callable[..., Any]:
+        def write_and_note(*arguments: Any) -> Any:
+            result = write(*arguments)
             commits.look()
             return result
 
         return write_and_note
 
     write_now, write_driver_now = database.write_now, database.write_driver_now
-    database.write_now = noting(write_now)  # type: ignore[method-assign,assignment]
-    database.write_driver_now = noting(write_driver_now)  # type: ignore[method-assign,assignment]
+    database.write_now = noting(write_now)  # type: ignore[method-assign]
+    database.write_driver_now = noting(write_driver_now)  # type: ignore[method-assign]
     try:
         yield commits
     finally:

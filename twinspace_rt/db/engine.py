@@ -13,18 +13,22 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import perf_counter
 from typing import IO, Any, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from twinspace_rt.db.pace import Pace
 from twinspace_rt.db.thread import WorkThread
 from twinspace_rt.errors import DatabaseBusy, StorageUnavailable
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 READERS = 4
+CHECKPOINT_PAGES = 4000
+"""16 MB: the pages of busy documents are written again and again between two checkpoints."""
 ENDING_CLASSES = {"08", "25", "40", "53", "55", "57", "58", "XX"}
 """Classes of SQLSTATE (PostgreSQL, appendix A) that say more than "not this statement"."""
 
@@ -69,6 +73,10 @@ class Database(Protocol):
         ...
 
 
+class DatabaseHeld(StorageUnavailable):
+    """Somebody else is writing, and nothing was written."""
+
+
 class SqliteDatabase:
     """The embedded database: one file, one writing thread, a few reading ones.
 
@@ -88,9 +96,18 @@ class SqliteDatabase:
         path.touch(mode=0o600)
         self._writer = _sqlite_engine(path, begin="BEGIN IMMEDIATE", pool_size=1, cache_kib=16_000)
         self._reader = _sqlite_engine(path, begin="BEGIN", pool_size=READERS, cache_kib=4_000)
-        with self._writer.connect() as connection:
-            # The writer's pool has this one alone.
-            self._driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+        self._driver = _only_connection(self._writer)
+        # One of its own, which waits for no other and leaves SQLite's log as it is: both take long.
+        self._quick_writer = _sqlite_engine(
+            path,
+            begin="BEGIN IMMEDIATE",
+            pool_size=1,
+            cache_kib=16_000,
+            wait_s=0,
+            checkpoint_pages=0,
+        )
+        self._quick_driver = _only_connection(self._quick_writer)
+        self._pace = Pace()
         self._write_thread = WorkThread("db-write")
         self._read_threads = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
 
@@ -102,19 +119,39 @@ class SqliteDatabase:
         return await loop.run_in_executor(self._read_threads, self.read_now, work)
 
     async def write_driver(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run ``work`` as :meth:`write` does, on the driver's connection itself.
+        """Run ``work`` as :meth:`write` does, on a connection of the driver itself.
 
         For what is written many times a second: the SQL toolkit's part of such a transaction costs
-        five times SQLite's.
+        five times SQLite's, and the thread's as much as SQLite's (`Pace`).
+
+        Args:
+            work: As for :meth:`write`, and quick: it may run in the event loop.
 
         Raises:
             StorageUnavailable: Nothing of it was stored.
         """
-        return await self._write_thread.run(lambda: self.write_driver_now(work))
+        here = self._pace.here
+        if here:
+            try:
+                value, seconds = self._timed(self._quick_driver, work)
+            except DatabaseHeld:
+                here = False  # by the thread's own connection, most likely
+        if not here:
+            value, seconds = await self._write_thread.run(lambda: self._timed(self._driver, work))
+        self._pace.made(seconds, here=here)
+        return value
 
-    def write_driver_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _timed(
+        self, driver: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]
+    ) -> tuple[T, float]:
+        started = perf_counter()
+        value = self.write_driver_now(driver, work)
+        return value, perf_counter() - started
+
+    def write_driver_now(
+        self, driver: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]
+    ) -> T:
         """Run ``work`` as :meth:`write_driver` does, in the calling thread."""
-        driver = self._driver
         try:
             driver.execute("BEGIN IMMEDIATE")
             try:
@@ -154,6 +191,7 @@ class SqliteDatabase:
         self._write_thread.shutdown()
         self._reader.dispose()
         self._writer.dispose()
+        self._quick_writer.dispose()
         self._lock.close()
 
 
@@ -168,7 +206,7 @@ def translate(error: OperationalError | sqlite3.OperationalError) -> Exception:
     if primary in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
         return StorageUnavailable("disk_error", "The disk of the server cannot be written to.")
     if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return StorageUnavailable("database_busy", "The database is held by something else.")
+        return DatabaseHeld("database_busy", "The database is held by something else.")
     return error
 
 
@@ -202,12 +240,26 @@ def _lock_file(path: Path) -> IO[str]:
     return lock
 
 
-def _sqlite_engine(path: Path, *, begin: str, pool_size: int, cache_kib: int) -> Engine:
+def _only_connection(engine: Engine) -> sqlite3.Connection:
+    """Find the connection of an engine whose pool has one alone."""
+    with engine.connect() as connection:
+        return cast(sqlite3.Connection, connection.connection.driver_connection)
+
+
+def _sqlite_engine(
+    path: Path,
+    *,
+    begin: str,
+    pool_size: int,
+    cache_kib: int,
+    wait_s: float = 10,
+    checkpoint_pages: int = CHECKPOINT_PAGES,
+) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=StaticPool if pool_size == 1 else QueuePool,
         hide_parameters=True,  # what people wrote must not reach a log with an exception
-        connect_args={"check_same_thread": False, "timeout": 10, "cached_statements": 512},
+        connect_args={"check_same_thread": False, "timeout": wait_s, "cached_statements": 512},
         **({} if pool_size == 1 else {"pool_size": pool_size, "max_overflow": 0}),
     )
 
@@ -219,8 +271,7 @@ def _sqlite_engine(path: Path, *, begin: str, pool_size: int, cache_kib: int) ->
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        # 16 MB: the pages of busy documents are written again and again between two checkpoints.
-        cursor.execute("PRAGMA wal_autocheckpoint=4000")
+        cursor.execute(f"PRAGMA wal_autocheckpoint={checkpoint_pages}")
         cursor.execute(f"PRAGMA cache_size=-{cache_kib}")
         cursor.close()
 
