@@ -1,11 +1,8 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
-import { fetchEarly } from "./early";
 import { startLanguage } from "./i18n/language";
 import "./ui/base.css";
-
-fetchEarly(location.pathname);
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
