@@ -24,6 +24,7 @@ test: python ## Install what the tests need and run them all, the client's and t
 	@$(SETUP) dev client peers programs
 	@failed=0; \
 	$(NPM) static test || failed=1; \
+	$(NPM) static run size || failed=1; \
 	$(IN_VENV) pytest --numprocesses 2 --dist worksteal || failed=1; \
 	exit $$failed
 

@@ -6,7 +6,7 @@ const ROOM = "src/room/room.tsx";
 /** A tool's view is at its name behind the room's address; these come with one of them. */
 const BESIDES = { home: ["src/chat/today.tsx"] };
 /** What a room opens with. */
-const FIRST = [ROOM, "src/home/view.tsx", ...BESIDES.home];
+export const FIRST = [ROOM, "src/home/view.tsx", ...BESIDES.home];
 /** The page's own module is in no group: the manifest knows the page by it. */
 const PAGE = "src/main.tsx";
 const LANGUAGES = ["en", "sv", "da"];
