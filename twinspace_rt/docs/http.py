@@ -15,7 +15,7 @@ from twinspace_rt.docs.library import Library
 from twinspace_rt.docs.queries import document_facts
 from twinspace_rt.errors import CommandError, InvalidCommand, NotFound, RateLimited
 from twinspace_rt.rooms.admission import principal_of
-from twinspace_rt.rooms.bucket import Bucket
+from twinspace_rt.rooms.bucket import Buckets
 
 MEDIA_TYPES: dict[str, tuple[Format, str, str]] = {
     "markdown": ("markdown", "md", "text/markdown; charset=utf-8"),
@@ -50,7 +50,7 @@ class DocumentRoutes:
         self._entry = entry
         self._library = library
         self._engine = engine
-        self._pace: dict[str, Bucket] = {}
+        self._pace = Buckets(PER_S, BURST)
 
     def routes(self) -> list[BaseRoute]:
         """List them."""
@@ -72,7 +72,7 @@ class DocumentRoutes:
         # Its room is asked for before it is opened: nobody makes another room's work.
         if principal is None or await self._library.room_of(document_id) != room_id:
             raise NotFound
-        wait_s = self._pace.setdefault(principal.member_id, Bucket(PER_S, BURST)).take(1)
+        wait_s = self._pace[principal.member_id].take(1)
         if wait_s:
             raise RateLimited("Please wait a moment before the next file.", retry_after_s=wait_s)
         document = await self._library.open(document_id)

@@ -24,7 +24,7 @@ from twinspace_rt.docs.wire import parse_address
 from twinspace_rt.errors import CloseCode, StorageUnavailable
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import WRITERS, Principal, Role, RoomState
-from twinspace_rt.rooms.bucket import Bucket
+from twinspace_rt.rooms.bucket import Bucket, Buckets
 from twinspace_rt.rooms.connection import Connection
 from twinspace_rt.rooms.hub import RoomHub
 from twinspace_rt.rooms.room import Room
@@ -79,13 +79,14 @@ class Library:
     settings: Settings
     _open: dict[str, _Shelved] = field(default_factory=dict)
     _opening: dict[str, asyncio.Task[Document | None]] = field(default_factory=dict)
-    _traffic: dict[str, Bucket] = field(default_factory=dict)
+    _traffic: Buckets = field(init=False)
     _jobs: set[asyncio.Task[None]] = field(default_factory=set)
     _draining: bool = False
     _was_full: bool = False
 
     def __post_init__(self) -> None:
         self.waiting = Waiting(self.settings.backlog_max_bytes)
+        self._traffic = Buckets(TRAFFIC_BYTES_PER_S, TRAFFIC_BURST_BYTES)
         self.hub.features.listen(DocumentChanged, self._follow_change)
         self.hub.bus.on_gap(self._hinted_all)
 
@@ -176,11 +177,7 @@ class Library:
 
     def traffic_of(self, principal: Principal) -> Bucket:
         """Return the bucket that shapes a member's bytes."""
-        bucket = self._traffic.get(principal.member_id)
-        if bucket is None:
-            bucket = Bucket(TRAFFIC_BYTES_PER_S, TRAFFIC_BURST_BYTES)
-            self._traffic[principal.member_id] = bucket
-        return bucket
+        return self._traffic[principal.member_id]
 
     def _follow_change(self, room: Room, push: DocumentChanged) -> None:
         held = self._open.get(push.document.id)
