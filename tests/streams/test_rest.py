@@ -28,15 +28,16 @@ async def test_edits_wait_outside_while_the_log_rests_and_never_at_rest(tmp_path
     database = SqliteDatabase(tmp_path / "rt.sqlite3")
     database.write_now(migrate)
     doors = Doors()
-    log = Log(database, interval_s=0.05, deliver=lambda _: None, intake=doors)
+    log = Log(database, interval_s=1, deliver=lambda _: None, intake=doors)
     writing = asyncio.create_task(log.run())
     assert doors.seen == []
     await log.act(lambda _: doors.seen.append("one"))
+    await eventually(lambda: doors.seen[-1] == "hold")
     await log.act(lambda _: doors.seen.append("two"))
     assert doors.seen[:4] == ["one", "hold", "take", "two"], "two came while the log was resting"
     await eventually(lambda: doors.seen[-1] == "take")
     await asyncio.sleep(0.1)
-    assert doors.seen == ["one", "hold", "take", "two", "hold", "take"]
+    assert doors.seen == ["one", "hold", "take", "two", "hold", "take"], "nobody waits at rest"
     await log.act(lambda _: doors.seen.append("three"))
     log.close()
     await writing

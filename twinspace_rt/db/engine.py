@@ -27,6 +27,7 @@ from twinspace_rt.errors import DatabaseBusy, StorageUnavailable
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 READERS = 4
+NOTED_S = 0.1
 CHECKPOINT_PAGES = 4000
 """16 MB: the pages of busy documents are written again and again between two checkpoints."""
 ENDING_CLASSES = {"08", "25", "40", "53", "55", "57", "58", "XX"}
@@ -80,6 +81,8 @@ class DatabaseHeld(StorageUnavailable):
 class SqliteDatabase:
     """The embedded database: one file, one writing thread, a few reading ones.
 
+    Small writes through the driver are made in the event loop where the disk is quick (`Pace`).
+
     Guarantees durability at commit (``synchronous=FULL``; with NORMAL, WAL can lose acknowledged
     commits in a power cut) and that no second process uses the file meanwhile.
 
@@ -118,27 +121,36 @@ class SqliteDatabase:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._read_threads, self.read_now, work)
 
-    async def write_driver(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def write_driver(self, work: Callable[[sqlite3.Connection], T], *, pages: int) -> T:
         """Run ``work`` as :meth:`write` does, on a connection of the driver itself.
 
         For what is written many times a second: the SQL toolkit's part of such a transaction costs
         five times SQLite's, and the thread's as much as SQLite's (`Pace`).
 
         Args:
-            work: As for :meth:`write`, and quick: it may run in the event loop.
+            work: As for :meth:`write`; it may run in the event loop.
+            pages: About how many pages of the file it changes.
 
         Raises:
             StorageUnavailable: Nothing of it was stored.
         """
-        here = self._pace.here
-        if here:
-            try:
-                value, seconds = self._timed(self._quick_driver, work)
-            except DatabaseHeld:
-                here = False  # by the thread's own connection, most likely
-        if not here:
-            value, seconds = await self._write_thread.run(lambda: self._timed(self._driver, work))
-        self._pace.made(seconds, here=here)
+        here = self._pace.is_here(pages)
+        try:
+            if here:
+                try:
+                    value, seconds = self._timed(self._quick_driver, work)
+                except DatabaseHeld:
+                    here = False  # by the thread's own connection, most likely
+            if not here:
+                value, seconds = await self._write_thread.run(
+                    lambda: self._timed(self._driver, work)
+                )
+        except BaseException:
+            self._pace.failed()
+            raise
+        self._pace.made(seconds, pages, here=here)
+        if here and seconds > NOTED_S:
+            log.warning("a commit held up the loop ms=%d", seconds * 1000)
         return value
 
     def _timed(

@@ -3,36 +3,45 @@
 QUICK_S = 0.004
 """A commit that takes longer holds up others noticeably: next to an interval of 22 ms."""
 PROOFS = 50
-TURNS = 500
+EXILE = 500
+HERE_MAX_PAGES = 160
+"""Larger commits are the thread's: a pasted book, or all that waited for a storage to come back."""
+TURN_PAGES = 4000
+"""After so many pages the thread has a turn, and carries SQLite's log over into the file."""
 
 
 class Pace:
-    """Decides where the next commit is made: in the event loop, or in a thread beside it.
+    """Decides where a commit is made: in the event loop, or in a thread beside it.
 
     The way to a thread and back, with caches gone cold and one interpreter lock for both, costs as
     much as SQLite does; but a disk that takes its time must hold up nobody. So the loop commits by
-    itself after `PROOFS` quick ones in a row, and one that was slow sends the next `TURNS` to the
-    thread. Of as many, one goes there in any case: SQLite carries its log over into the file there.
+    itself, what is small, after `PROOFS` quick ones in a row, and one that was slow or failed sends
+    the next `EXILE` to the thread.
     """
 
     def __init__(self) -> None:
         self._in_thread = PROOFS
-        self._here = 0
+        self._pages = 0
 
-    @property
-    def here(self) -> bool:
-        """Whether the next one is made in the event loop."""
-        return self._in_thread == 0 and self._here < TURNS
+    def is_here(self, pages: int) -> bool:
+        """Tell whether a commit of so many pages is made in the event loop."""
+        return self._in_thread == 0 and pages <= HERE_MAX_PAGES and self._pages < TURN_PAGES
 
-    def made(self, seconds: float, *, here: bool) -> None:
+    def made(self, seconds: float, pages: int, *, here: bool) -> None:
         """Note how long a commit took, and where."""
         if here:
-            self._here += 1
+            self._pages += pages
             if seconds > QUICK_S:
-                self._in_thread = TURNS
-        elif self._in_thread == 0:
-            self._here = 0  # it took the log over, and may have taken long
-        elif seconds > QUICK_S:
+                self._in_thread = EXILE
+            return
+        self._pages = 0
+        if pages > HERE_MAX_PAGES or self._in_thread == 0:
+            return  # it was large, or took SQLite's log over: that may take long
+        if seconds > QUICK_S:
             self._in_thread = max(self._in_thread, PROOFS)
         else:
             self._in_thread -= 1
+
+    def failed(self) -> None:
+        """Note that a commit failed, on a disk that may take its time to say so."""
+        self._in_thread = EXILE

@@ -17,6 +17,10 @@ from twinspace_rt.streams.models import doc_client, entry, stream
 from twinspace_rt.streams.transaction import Head, Transaction
 
 WRITABLE: Final = ("open", "suspect")
+PAGE_BYTES: Final = 4096
+PAGES_PER_STREAM: Final = 3
+"""The entries' page, the stream's, and now and then one that is divided: 2.5 when measured."""
+ROW_BYTES: Final = 100
 
 
 class HeadMoved(Exception):
@@ -121,6 +125,14 @@ _SQLITE_INSERT_ENTRY = (
 _SQLITE_INSERT_CLIENT = (
     "INSERT INTO doc_client (stream_id, client_id, epoch, member_id) VALUES (?, ?, ?, ?)"
 )
+
+
+def pages_of(appends: Sequence[Append]) -> int:
+    """Estimate how many pages of SQLite's file appends change: what they write, and in how many
+    places.
+    """
+    size = sum([len(new.body) + ROW_BYTES for append in appends for new in append.entries])
+    return PAGES_PER_STREAM * len(appends) + size // PAGE_BYTES
 
 
 def store_on_sqlite(

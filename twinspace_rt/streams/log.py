@@ -27,6 +27,7 @@ from twinspace_rt.streams.appends import (
     NewEntry,
     StreamClosed,
     judge,
+    pages_of,
     store,
     store_on_sqlite,
 )
@@ -262,7 +263,8 @@ class Log:
         if isinstance(self.database, SqliteDatabase):
             appends = [job for job in jobs if isinstance(job, Append)]
             if len(appends) == len(jobs):
-                return await self.database.write_driver(partial(_run_on_sqlite, appends))
+                work = partial(_run_on_sqlite, appends)
+                return await self.database.write_driver(work, pages=pages_of(appends))
         return await self.database.write(partial(_run_jobs, jobs=jobs, apart=False), locked=True)
 
     async def _write_apart(self, jobs: "Sequence[_Job]") -> list[Any]:
