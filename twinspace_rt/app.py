@@ -157,6 +157,7 @@ def create_app(node: Node) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        node.intake.open()
         async with node.engine, node.watch.running(), asyncio.TaskGroup() as tasks:
             writer = tasks.create_task(node.hub.log.run())
             watch = tasks.create_task(node.hub.watch())

@@ -54,7 +54,7 @@ async def test_who_held_the_queue_makes_nobody_wait_for_a_second_commit(tmp_path
             async with document.committed():
                 await maja.send(update(pen.write("b")))
                 await asyncio.sleep(A_MOMENT_S)
-            await asyncio.sleep(A_MOMENT_S)  # "b" is on its way to the next commit, step by step
+            await asyncio.sleep(A_MOMENT_S)  # "b" is on its way to the next commit
             await maja.send(update(pen.write("c")))
             await stored()
             # Both of these belong to the commit after that one.

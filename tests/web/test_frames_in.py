@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 
+from tests.peers.raw import eventually
 from twinspace_rt.web.fast_protocol import EXTENSION, FastWebSocketProtocol
 from twinspace_rt.web.http_protocol import HttpProtocol
 from twinspace_rt.web.intake import Intake
@@ -33,6 +34,10 @@ class Heard:
     intake: Intake = field(default_factory=Intake)
     fast: FastWebSocketProtocol | None = None
     on_binary: Callable[[], None] = lambda: None
+    early: int = 0
+    """How many messages are to come before it takes over; it then has the sender wait."""
+    handed: list[bytes] = field(default_factory=list)
+    """Those of them."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,10 +45,16 @@ class Heard:
         await receive()
         await send({"type": "websocket.accept"})
         fast: FastWebSocketProtocol = scope["extensions"][EXTENSION]
-        self.fast = fast
+        await eventually(lambda: fast.queue.qsize() >= min(1, self.early))
         fast.take_over(self._hear, max_bytes=MAX_BYTES, intake=self.intake)
+        self.fast = fast
+        if self.early:
+            fast.pause()
         while (event := await receive())["type"] == "websocket.receive":
-            self.text.append(event["text"])
+            if event.get("text") is None:
+                self.handed.append(event["bytes"])
+            else:
+                self.text.append(event["text"])
         self.code = event["code"]
         self.ended.set()
 
@@ -68,8 +79,12 @@ async def listening(heard: Heard) -> AsyncIterator[int]:
         lambda: HttpProtocol(config=config, server_state=state, app_state={}),
         "127.0.0.1",
     )
-    async with server:
-        yield server.sockets[0].getsockname()[1]
+    heard.intake.open()
+    try:
+        async with server:
+            yield server.sockets[0].getsockname()[1]
+    finally:
+        heard.intake.close()
 
 
 @contextlib.asynccontextmanager

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -10,11 +11,28 @@ from websockets.frames import Opcode
 
 from tests.peers.raw import eventually
 from tests.web.test_frames_in import MAX_BYTES, Heard, connected, frame, listening, message
-from twinspace_rt.web.fast_protocol import TYPES_AFTER
+from twinspace_rt.web.fast_protocol import READ_BYTES, TYPES_AFTER
+from twinspace_rt.web.intake import Intake
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 A_MOMENT_S = 0.05
 BEGINNING = [b"typed"] * TYPES_AFTER
+
+
+class Borrowed(Intake):
+    """Takes sockets in for another."""
+
+    def __init__(self, lender: Intake) -> None:
+        super().__init__()
+        self._lender = lender
+
+    def add(self, fd: int, read: Callable[[], None]) -> bool:
+        """Take in."""
+        return self._lender.add(fd, read)
+
+    def remove(self, fd: int, read: Callable[[], None]) -> None:
+        """Let go."""
+        self._lender.remove(fd, read)
 
 
 @asynccontextmanager
@@ -26,7 +44,6 @@ async def typing(heard: Heard) -> AsyncIterator[Streams]:
         await eventually(lambda: heard.binary == BEGINNING)
         yield reader, writer
         await eventually(heard.ended.is_set)
-    heard.intake.close()
 
 
 def end(writer: asyncio.StreamWriter) -> None:
@@ -48,6 +65,75 @@ async def test_what_is_typed_between_two_commits_is_read_when_the_next_is_due() 
         writer.write(frame(Opcode.BINARY, b"four"))
         await eventually(lambda: heard.binary[-1] == b"four")
         end(writer)
+
+
+async def test_much_that_has_arrived_is_read_in_one_go() -> None:
+    """Otherwise a large document would take as many commits as it has pieces."""
+    heard = Heard()
+    async with typing(heard) as (_, writer):
+        heard.intake.hold()
+        sent = [bytes([number]) * 10_000 for number in range(20)]
+        writer.writelines(frame(Opcode.BINARY, data) for data in sent)
+        await writer.drain()
+        await asyncio.sleep(A_MOMENT_S)
+        heard.intake.take()
+        # As much as the kernel has taken: in any case more than fits the buffer once.
+        assert len(heard.binary) - TYPES_AFTER > READ_BYTES // 10_000 + 1
+        await eventually(lambda: heard.binary == [*BEGINNING, *sent])
+        end(writer)
+
+
+async def test_whom_the_system_does_not_watch_is_read_as_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(fd: int, read: Callable[[], None]) -> bool:
+        return False
+
+    heard = Heard()
+    monkeypatch.setattr(heard.intake, "add", full)
+    async with typing(heard) as (_, writer):
+        writer.write(frame(Opcode.BINARY, b"still here"))
+        await eventually(lambda: heard.binary[-1] == b"still here")
+        end(writer)
+
+
+async def test_one_that_fails_is_nobody_elses_trouble(caplog: pytest.LogCaptureFixture) -> None:
+    heard = Heard()
+    async with typing(heard) as (_, writer):
+        ours, theirs = socket.socketpair()
+
+        def fail() -> None:
+            raise ZeroDivisionError
+
+        with ours, theirs:
+            heard.intake.add(ours.fileno(), fail)
+            heard.intake.hold()
+            theirs.send(b"x")
+            writer.write(frame(Opcode.BINARY, b"typed on"))
+            await writer.drain()
+            await asyncio.sleep(A_MOMENT_S)
+            heard.intake.take()
+        assert heard.binary[-1] == b"typed on"
+        assert "a socket could not be read" in caplog.text
+        end(writer)
+
+
+async def test_whoever_has_to_wait_does_so_while_earlier_words_are_handed_over() -> None:
+    """They came before the application took over, and uvicorn has stopped reading by itself."""
+    heard = Heard(early=3)
+    async with listening(heard) as port, connected(port) as (_, writer):
+        for number in range(3):
+            writer.write(frame(Opcode.BINARY, b"%d" % number))
+        await eventually(lambda: heard.fast is not None)
+        await eventually(lambda: len(heard.handed) == 3)
+        writer.write(frame(Opcode.BINARY, b"later"))
+        await asyncio.sleep(A_MOMENT_S)
+        assert heard.binary == []
+        assert heard.fast is not None
+        heard.fast.resume()
+        await eventually(lambda: heard.binary == [b"later"])
+        end(writer)
+        await heard.ended.wait()
 
 
 async def test_whoever_has_hardly_typed_is_read_at_once() -> None:
@@ -136,8 +222,8 @@ async def test_whoever_has_to_wait_is_not_read_and_later_is() -> None:
 
 async def test_one_whose_end_another_brings_about_is_not_read() -> None:
     """Both have sent something; whoever is read first cuts the other, whose socket is gone then."""
-    one, other = Heard(), Heard()
-    other.intake = one.intake
+    one = Heard()
+    other = Heard(intake=Borrowed(one.intake))
     async with typing(one) as (_, writer), typing(other) as (_, writer_too):
         assert one.fast is not None
         assert other.fast is not None

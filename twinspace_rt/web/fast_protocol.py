@@ -31,8 +31,11 @@ PING_FRAME = b"\x89\x00"  # RFC 6455 section 5.5.2, unmasked and empty
 Receiver = Callable[[bytes], None]
 MESSAGES_WAITING_MAX = 500
 TYPES_AFTER = 8
-"""After so many binary messages a socket is read with the others: joining takes fewer."""
+"""After so many binary messages a socket is read with the others: to join a document and write the
+first words takes fewer."""
 READ_BYTES = 64 * 1024
+READS_MAX = 16
+"""Of one socket, before others have their turn."""
 _read_buffer = bytearray(READ_BYTES)
 
 # The head of a frame, RFC 6455 section 5.2.
@@ -189,31 +192,40 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
             self._until_intake -= 1
         elif not (self.read_paused or self._paused or self.transport.is_closing()):
             self._until_intake = 0
-            if self._fd >= 0 and self._offered is not None and self._offered.works:
+            if self._fd >= 0 and self._offered is not None:
                 self.transport.pause_reading()
-                self._intake = self._offered
-                self._intake.add(self._fd, self._read_now)
+                self._read_through(self._offered)
+
+    def _read_through(self, intake: Intake) -> None:
+        """Have the intake read this socket, or the transport, if the intake cannot."""
+        self._intake = intake if intake.add(self._fd, self._read_now) else None
+        if self._intake is None:
+            self.transport.resume_reading()
 
     def _read_now(self) -> None:
         """Read what has arrived; an end is left to the transport to find."""
-        if self.transport.is_closing():
-            self._leave_intake()
-            return
-        try:
-            size = os.readv(self._fd, (_read_buffer,))
-        except BlockingIOError:
-            return
-        except OSError:
-            size = 0
-        if not size:
-            self._leave_intake()
-            self.transport.resume_reading()
-            return
-        try:
-            self.data_received(bytes(memoryview(_read_buffer)[:size]))
-        except Exception:
-            log.exception("a socket could not be read")
-            self.transport.abort()
+        for _ in range(READS_MAX):
+            if self.transport.is_closing():
+                self._leave_intake()
+                return
+            try:
+                size = os.readv(self._fd, (_read_buffer,))
+            except BlockingIOError:
+                return
+            except OSError:
+                size = 0
+            if not size:
+                self._leave_intake()
+                self.transport.resume_reading()
+                return
+            try:
+                self.data_received(bytes(memoryview(_read_buffer)[:size]))
+            except Exception:
+                log.exception("what a socket brought could not be taken")
+                self.transport.abort()
+                return
+            if size < READ_BYTES or self._paused:
+                return
 
     def _leave_intake(self) -> None:
         if self._intake is not None:
@@ -264,10 +276,9 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         # The peer's answer has to be read.
+        self._paused = self._paused or self.read_paused
+        self.read_paused = False
         self.resume()
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
         self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
 
@@ -295,15 +306,19 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
         if not self._paused or self.transport.is_closing():
             return
         self._paused = False
-        if self._intake is None:
+        if self._intake is not None:
+            self._read_through(self._intake)
+        elif not self.read_paused:
             self.transport.resume_reading()
-        else:
-            self._intake.add(self._fd, self._read_now)
 
     async def receive(self) -> ASGIReceiveEvent:
-        if self.receiver is None or self.read_paused:
-            return await super().receive()
-        return await self.queue.get()
+        message = await self.queue.get()
+        # uvicorn reads no more while a message waits; afterwards whoever has to wait still does.
+        if self.read_paused and self.queue.empty():
+            self.read_paused = False
+            if not self._paused and not self.transport.is_closing():
+                self.transport.resume_reading()
+        return message
 
 
 def _head_bytes(start: bytes) -> int:

@@ -1,4 +1,4 @@
-"""Reads what typing people send all together, when the next commit is due.
+"""Reads the sockets of those who type together, when the next commit is due.
 
 An edit waits for a commit anyway. To be woken for each of them, with the processor's caches cold,
 costs a busy node more than to read and judge it, so while the log pauses between two commits, what
@@ -7,15 +7,17 @@ arrives is left in the kernel.
 
 import asyncio
 import contextlib
+import logging
 import select
 from collections.abc import Callable
 
+log = logging.getLogger(__name__)
 READY_MAX = 1024
-"""Sockets read in one go; whatever is left is ready again at once."""
+"""Sockets that the system names at a time."""
 
 
 class Intake:
-    """The sockets of those who type, read by us and not by the event loop.
+    """Sockets that are read by us and not by the event loop.
 
     Where the system has no ``epoll``, nobody is taken in, and all is read as it arrives.
     """
@@ -25,26 +27,34 @@ class Intake:
         self._sockets: select.epoll | None = None
         self._gate: select.epoll | None = None
 
-    @property
-    def works(self) -> bool:
-        """Whether sockets can be taken in here."""
-        return hasattr(select, "epoll")
+    def open(self) -> None:
+        """Begin, in the running event loop."""
+        if not hasattr(select, "epoll"):
+            return
+        # The event loop watches the gate, and the gate the sockets: it opens and closes with one
+        # call, and the loop need not know.
+        self._sockets, self._gate = select.epoll(), select.epoll()
+        self._gate.register(self._sockets, select.EPOLLIN)
+        asyncio.get_running_loop().add_reader(self._gate.fileno(), self._read)
 
-    def add(self, fd: int, read: Callable[[], None]) -> None:
+    def add(self, fd: int, read: Callable[[], None]) -> bool:
         """Call ``read`` whenever there is something to read, or an end to be told of.
 
         Args:
             fd: A socket that nobody else reads.
-            read: Must not raise and must not wait.
+            read: Must not wait.
+
+        Returns:
+            Whether it was taken in.
         """
-        if self._sockets is None or self._gate is None:
-            # The event loop watches the gate, and the gate the sockets: it opens and closes with
-            # one call, and the loop need not know.
-            self._sockets, self._gate = select.epoll(), select.epoll()
-            self._gate.register(self._sockets, select.EPOLLIN)
-            asyncio.get_running_loop().add_reader(self._gate.fileno(), self._read)
+        if self._sockets is None:
+            return False
+        try:
+            self._sockets.register(fd, select.EPOLLIN | select.EPOLLRDHUP)
+        except OSError:  # the system watches as many as it may
+            return False
         self._readers[fd] = read
-        self._sockets.register(fd, select.EPOLLIN | select.EPOLLRDHUP)
+        return True
 
     def remove(self, fd: int, read: Callable[[], None]) -> None:
         """Leave a socket to whoever reads it now; one that is closed, or not here, is ignored."""
@@ -59,7 +69,7 @@ class Intake:
             self._gate.modify(self._sockets, 0)
 
     def take(self) -> None:
-        """Read all that has arrived, and what comes from now on as it comes."""
+        """Read what has arrived, and what comes from now on as it comes."""
         if self._gate is not None and self._sockets is not None:
             self._gate.modify(self._sockets, select.EPOLLIN)
             self._read()
@@ -67,10 +77,23 @@ class Intake:
     def _read(self) -> None:
         if self._sockets is None:
             return
-        for fd, _ in self._sockets.poll(0, READY_MAX):
-            read = self._readers.get(fd)  # one of them may have ended another
-            if read is not None:
-                read()
+        for _ in range(1 + len(self._readers) // READY_MAX):
+            ready = self._sockets.poll(0, READY_MAX)
+            for fd, _ in ready:
+                self._read_one(fd)
+            if len(ready) < READY_MAX:
+                return
+
+    def _read_one(self, fd: int) -> None:
+        read = self._readers.get(fd)
+        if read is None:  # another one has ended it
+            return
+        try:
+            read()
+        except Exception:
+            # One socket's failure is nobody else's; it will be found silent.
+            log.exception("a socket could not be read")
+            self.remove(fd, read)
 
     def close(self) -> None:
         """Let go of the sockets; to be called when none is open any more."""
