@@ -61,19 +61,25 @@ function fetchEarly(files, parts) {
   const [, rooms, , tool] = location.pathname.split("/");
   if (rooms !== "rooms") return;
   // A guess is enough: a wrong one is merely not used.
-  let language = navigator.language;
+  let chosen = null;
   try {
-    language = localStorage.getItem("twinspace.language") ?? language;
+    chosen = localStorage.getItem("twinspace.language");
   } catch {
     // Storage is switched off.
   }
-  const wanted = [parts.room, parts[tool || "home"], parts[language.slice(0, 2)]];
+  const texts = [chosen, ...navigator.languages]
+    .map((tag) => parts[tag?.slice(0, 2)])
+    .find((part) => part);
+  const wanted = [parts.room, parts[tool || "home"], texts ?? parts.en];
   for (const place of new Set(wanted.flatMap((part) => part ?? []))) {
     const link = document.createElement("link");
-    link.href = files[place];
-    link.rel = link.href.endsWith(".css") ? "preload" : "modulepreload";
-    if (link.rel === "preload") link.as = "style";
+    const isStyle = files[place].endsWith(".css");
+    // Browsers before 2023 know of scripts, and not of modules.
+    const isKnown = link.relList?.supports?.("modulepreload");
+    link.rel = isStyle || !isKnown ? "preload" : "modulepreload";
+    if (link.rel === "preload") link.as = isStyle ? "style" : "script";
     link.crossOrigin = "";
+    link.href = files[place];
     document.head.append(link);
   }
 }
