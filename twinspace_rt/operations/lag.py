@@ -18,8 +18,8 @@ from twinspace_rt import meters
 log = logging.getLogger(__name__)
 TICK_S = 0.1
 BLOCKED_S = 0.1
-LOOK_EVERY_S = 0.2
-"""An idle server ought to sleep: ticks and looks twice as often took a tenth of a class's load."""
+LOOK_EVERY_S = 0.1
+"""An idle server ought to sleep: each time it wakes it finds the processor's caches cold."""
 PACKAGE = Path(__file__).resolve().parents[1]
 RUNNING_THE_LOOP = frozenset({"__main__.py", "cli.py", "server.py", "workers.py"})
 
@@ -27,8 +27,8 @@ RUNNING_THE_LOOP = frozenset({"__main__.py", "cli.py", "server.py", "workers.py"
 class LagWatch:
     """Measures the event loop's lag, ten times a second, and logs what blocks it.
 
-    A callback of more than ``BLOCKED_S`` and ``TICK_S`` together is always noticed, one that is
-    shorter than ``BLOCKED_S`` never. Lag is also what a crowded machine does to a process that
+    One that holds it up for more than a quarter of a second is always noticed and logged, one of
+    less than ``BLOCKED_S`` never. Lag is also what a crowded machine does to a process that
     does nothing wrong. That is measured and not logged: the thread did not run, and was nowhere.
     """
 
