@@ -27,6 +27,9 @@ def structured(dice: random.Random, root: str) -> list[Attack]:
     proto = forge.values(b"\x76\x01" + forge.string("__proto__") + b"\x7e", parent=root)
     surrogate = forge.item(4, forge.raw_string(b"\xed\xa0\x80"), parent=root)
     subdocument = forge.item(9, forge.string("guid") + b"\x7e", parent=root)
+    forged = [forge.text("forged", parent=root)] * 4000
+    # However long the victim has written: what lies in that alone says nothing new, and is cut.
+    beyond = forge.gone(10_000_000)
     crowd = [(mine + n, 0, [forge.gone(1)]) for n in range(2_000)]
     holes = [(2 * n, 2 * n + 1) for n in range(40_000)]
 
@@ -36,8 +39,8 @@ def structured(dice: random.Random, root: str) -> list[Attack]:
     return [
         ({"value-depth"}, lone(nested)),
         ({"value-key"}, lone(proto)),
-        ({"foreign-client"}, forge.update(VICTIM, 0, forge.gone(100_000))),
-        ({"foreign-client"}, forge.update(VICTIM, 0, *[forge.text("forged", parent=root)] * 4000)),
+        ({"foreign-client"}, forge.update(VICTIM, 0, beyond)),
+        ({"foreign-client"}, forge.update(VICTIM, 0, *forged, beyond)),
         ({"clock"}, lone(forge.gone(huge))),
         ({"clock", *_OUTSIDE}, forge.deletion({VICTIM: [(0, huge)]})),
         (_SCHEMA, lone(forge.text("hidden", parent=f"root{clock}"))),
