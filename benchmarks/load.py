@@ -125,6 +125,7 @@ def run_load(contender: Contender, workload: Workload, cores: Cores, name: str) 
     told: dict[str, Any] = json.loads(done.stdout)
     figures = {
         "cpu_us": told["cpu_us_per_delivered"],
+        "typed_us": told["cpu_us_per_sent"],
         "p50_ms": told["p50"],
         "p99_ms": told["p99"],
         "per_s": told["per_s"],

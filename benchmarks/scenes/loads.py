@@ -89,8 +89,10 @@ def tell(figures: Figures) -> list[Section]:
         ),
         Section(
             "Where that time goes",
-            "Microseconds per delivery. The engine's and the databases' columns include the"
-            " joining of the people before; the databases run on the generator's core where"
+            "Microseconds per delivery, and for each letter typed, whoever it goes to: what the"
+            " peers send back to its writer counts among their deliveries. The engine's and the"
+            " databases' columns include the joining of the people before; the databases run on the"
+            " generator's core where"
             " there are only two.",
             _parts(figures),
             [],
@@ -131,6 +133,7 @@ def _latencies(figures: Figures) -> Table:
 def _parts(figures: Figures) -> Table:
     whats = {
         "cpu_us": ("whole server µs", 1),
+        "typed_us": ("µs a letter typed", 0),
         "engine_us": ("of it engine µs", 2),
         "database_us": ("database beside it µs", 1),
         "server_percent": ("server's core %", 0),
