@@ -133,11 +133,22 @@ def seed_administrator(connection: Connection) -> Someone:
     return Someone(account_id, Role.MODERATOR, opened.token, opened.session_id)
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """Find a TCP port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Find a TCP port of the loopback that nobody listens on, another one each time.
+
+    Where thousands of connections have just ended, few are free, and the system names one again.
+    """
+    with contextlib.ExitStack() as others:
+        while True:
+            probe = others.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+            if port not in _given:
+                _given.add(port)
+                return port
 
 
 @dataclass
