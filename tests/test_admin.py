@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.client import RoomClient
-from tests.live import REPOSITORY, Live, Someone, free_port, start_process, stop_process
+from tests.live import REPOSITORY, START_S, Live, Someone, free_port, start_process, stop_process
 from tests.terminal import Terminal
 from twinspace_rt.admin import MakeDemo as Demo
 from twinspace_rt.admin import carry_out, first_start
@@ -189,10 +190,35 @@ async def test_the_demonstration_is_alive(live: Live) -> None:
         assert len(features["people"]["teams"]) == 2
         assert len(features["forum"]["threads"]) >= 3
         assert len(features["docs"]["documents"]) == 2
+        roles = Counter(
+            (member["school_id"], member["role"].partition("-")[0])
+            for member in features["people"]["members"]
+            if member["school_id"]
+        )
+        assert sorted(roles.values()) == [2, 2, 6, 6], "teachers and pupils of two schools"
     assert {person["kind"] for person in me.values()} == {"teacher", "pupil", "moderator"}
     teacher, _, pupil, *_ = me.values()
     assert teacher["rooms"][0]["role"] == "teacher-admin"
     assert pupil["name"] == "Maja"
+
+
+def test_a_first_start_prints_the_ways_into_a_demonstration_and_later_ones_nothing(
+    tmp_path: Path,
+) -> None:
+    for _ in range(2):
+        live = start_process(tmp_path / "data", free_port(), TWINSPACE_DEMO="1")
+        try:
+            assert live.log is not None
+            deadline = time.monotonic() + START_S
+            while "Ways in" not in live.log.read_text():
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        finally:
+            stop_process(live)
+        printed = live.log.read_text()
+        for who in ("Administrator", "Karin", "Dimitra", "Maja", "Nefeli", "Inga"):
+            assert who in printed
+        assert printed.count("/link#") == 6
 
 
 async def test_its_documents_read_as_they_were_written(live: Live) -> None:
