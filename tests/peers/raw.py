@@ -256,7 +256,7 @@ class Peer:
         message = await self.socket.recv()
         if message == PING:
             if self._pinged:
-                # The server's pings from then on only keep the line alive.
+                # One more when the first was answered; those from then on keep the line alive.
                 await self.socket.send(PONG)
                 return await self._receive()
             self._pinged = True

@@ -147,6 +147,7 @@ async def test_two_providers_on_one_socket_are_two_sessions(live: Live, seeded: 
 async def test_a_fifth_session_of_a_document_is_denied(live: Live, seeded: SeededRoom) -> None:
     document = seeded.documents[1]
     async with await Peer.open(live, seeded.room_id, seeded.people["maja"], document) as maja:
+        await maja.pong()
         for number_ in range(4):
             await maja.send(raw.auth(), address=f"{document}.1\0{number_}")
             assert await maja.expect("authenticated") == "read-write"

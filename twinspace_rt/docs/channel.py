@@ -21,6 +21,8 @@ SESSIONS_PER_DOCUMENT = 4
 AUTH_PER_S = 10
 BACKLOG_MAX_BYTES = 1024 * 1024
 _PING = Frame(BINARY, wire.PING)
+GREETED = 2
+"""So many Pongs end what a provider had to say to an earlier connection."""
 PACED_TOGETHER_BYTES = 2048
 """Typed characters are counted together: a member's bucket holds a thousand times as much."""
 
@@ -52,12 +54,12 @@ class Shelf(Protocol):
 class Channel:
     """What both protocols share: sessions, messages of one document, and the pace of edits."""
 
-    __slots__ = ("_closed", "_resume", "_unpaced", "connection", "ponged", "sessions", "shelf")
+    __slots__ = ("_closed", "_resume", "_unpaced", "connection", "pongs", "sessions", "shelf")
 
     def __init__(self, connection: Connection, shelf: Shelf) -> None:
         self.connection = connection
         self.shelf = shelf
-        self.ponged = False
+        self.pongs = 0
         self.sessions: dict[str, tuple[Document, Session]] = {}
         self._resume: asyncio.TimerHandle | None = None
         self._closed = False
@@ -99,19 +101,23 @@ class Channel:
                 vector = read_state_vector(message.body, SYNC_LIMITS)
             except Refused as error:
                 raise Disconnect(CloseCode.MALFORMED, error.code) from error
-            document.receive_step_1(session, vector)
+            self._take_step_1(document, session, vector)
         elif message.kind == SyncType.STEP_2:
-            # Before the Pong it is the answer to a question of an earlier, dying socket.
-            if self.ponged:
-                if not session.asked:
-                    self._pace(len(message.body))  # nobody asked for it
-                document.receive_step_2(session, message.body)
+            if self.pongs < GREETED:
+                return  # the answer to a question of an earlier, dying socket
+            session.forsaken = False
+            if not session.asked:
+                self._pace(len(message.body))  # nobody asked for it
+            document.receive_step_2(session, message.body, self.pongs)
         else:
             session.sent_bytes += len(message.body)
             # What was typed offline comes at once, and is not more than a document.
             if session.receiving or session.sent_bytes > SYNC_LIMITS.size_bytes:
                 self._pace(len(message.body))
-            document.receive_update(session, message.body, after_pong=self.ponged)
+            document.receive_update(session, message.body, self.pongs)
+
+    def _take_step_1(self, document: Document, session: Session, vector: dict[int, int]) -> None:
+        document.receive_step_1(session, vector)
 
     def _pace(self, size: int) -> None:
         # Shaped by bytes in time, not refused: an update cannot be split, and the one after a
@@ -160,10 +166,11 @@ class HocuspocusChannel(Channel):
     """All documents of one room on one socket.
 
     A Ping is the very first frame: the provider sends its offline queue at the first message and
-    only then answers, so the Pong marks the end of that queue.
+    only then answers. The queue may hold a Pong of its own, for a socket that was being closed, so
+    the first Pong is answered with one more Ping, and nothing is asked before (`Session`).
     """
 
-    __slots__ = ("_auths", "_backlog", "_backlog_bytes", "_opening")
+    __slots__ = ("_auths", "_backlog", "_backlog_bytes", "_opening", "_spared")
 
     def __init__(self, connection: Connection, shelf: Shelf) -> None:
         super().__init__(connection, shelf)
@@ -171,6 +178,7 @@ class HocuspocusChannel(Channel):
         self._backlog_bytes = 0
         self._opening: asyncio.Task[None] | None = None
         self._auths = Bucket(AUTH_PER_S, 2 * DOCUMENTS_PER_SOCKET)
+        self._spared = False
         connection.send(_PING)
 
     def receive(self, frame: bytes) -> None:
@@ -187,7 +195,7 @@ class HocuspocusChannel(Channel):
 
     def _receive(self, frame: bytes) -> None:
         if frame == wire.PONG:
-            self.ponged = True
+            self._take_pong()
             return
         if frame == wire.PING:
             self.connection.send(Frame(BINARY, wire.PONG))
@@ -196,16 +204,44 @@ class HocuspocusChannel(Channel):
         address = wire.split_key(key)
         message = wire.read_message(frame, pos)
         held = self.sessions.get(key)
+        if held is not None and held[1].forsaken and message.type is MessageType.AUTH:
+            self.close_session(key)
+            held = None
         if held is None:
             # What a provider sends unasked after a denied Auth is dropped without a word.
             if message.type is MessageType.AUTH:
                 self._begin(key, address)
         elif message.type is MessageType.CLOSE:
-            # No answer: a new provider at the same address would take it for its own.
-            self.close_session(key)
+            self._take_close(key, held[1])
         elif message.type is not MessageType.AUTH:
             # Auth again never changes what an open document allows.
             self.take(*held, message)
+
+    def _take_pong(self) -> None:
+        self.pongs += 1
+        if self.pongs == 1:
+            self.connection.send(_PING)
+            for document, session in self.sessions.values():
+                if session.vector is not None:
+                    document.receive_step_1(session, session.vector)
+
+    def _take_step_1(self, document: Document, session: Session, vector: dict[int, int]) -> None:
+        first = session.vector is None
+        if not session.joined:
+            session.begin(vector)
+        # Until it has joined the answer to the first serves for all, and is paid for once.
+        if session.joined or (first and self.pongs):
+            document.receive_step_1(session, vector)
+
+    def _take_close(self, key: str, session: Session) -> None:
+        if self.pongs >= GREETED:
+            # No answer: a new provider at the same address would take it for its own.
+            self.close_session(key)
+            return
+        # From the queue it is of a provider that has gone, and so are the edits before it; the
+        # session is perhaps its successor's, who would wait for ever. That one will answer.
+        session.forsaken = True
+        session.forget()
 
     def _begin(self, key: str, address: str) -> None:
         if self._auths.take(1):
@@ -258,7 +294,13 @@ class HocuspocusChannel(Channel):
 
     def keep_alive(self) -> None:
         """Ping: the provider gives up after 30 seconds without a message."""
-        self.connection.send(_PING)
+        for key, (_, session) in list(self.sessions.items()):
+            if session.forsaken:
+                self.close_session(key)
+        # Only one Ping may reach a socket that is being closed: see the class.
+        if self.pongs or self._spared:
+            self.connection.send(_PING)
+        self._spared = True
 
     def close(self) -> None:
         super().close()
@@ -275,7 +317,7 @@ class YjsChannel(Channel):
         self, connection: Connection, shelf: Shelf, document: Document, scope: Scope
     ) -> None:
         super().__init__(connection, shelf)
-        self.ponged = True
+        self.pongs = GREETED
         self._session = self.open_session("", document, scope, b"", acknowledges=False)
         self._document = document
         document.cursors.tell_everyone(self._session)

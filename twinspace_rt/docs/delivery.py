@@ -81,7 +81,7 @@ class Delivery:
             edit = outcome.edit
             frames = out.get(edit.session, [])
             if isinstance(outcome, Taken):
-                due = edit.session.settle(edit.asked) if edit.step_2 else 1
+                due = edit.session.settle(edit.asked, edit.pongs) if edit.step_2 else 1
                 frames += edit.session.acknowledgements(due)
             elif isinstance(outcome, Missed):
                 self._miss(loaded, edit, frames)
@@ -116,7 +116,7 @@ class Delivery:
         session = edit.session
         if session.scope is Scope.READ:
             if edit.step_2:
-                session.postpone(edit.asked)
+                session.postpone(edit.asked, edit.pongs)
             else:
                 session.replace()
             if session.acknowledges:

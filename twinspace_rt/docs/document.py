@@ -124,22 +124,20 @@ class Document:
             if not self.sessions:
                 self.idle_since = asyncio.get_running_loop().time()
 
-    def receive_update(self, session: Session, data: bytes, *, after_pong: bool) -> None:
-        """Queue an Update."""
-        self._put_edit(Edit(session, data, False, None, after_pong))
+    def receive_update(self, session: Session, data: bytes, pongs: int) -> None:
+        """Queue an Update that came after so many Pongs."""
+        self._put_edit(Edit(session, data, False, None, pongs))
 
-    def receive_step_2(self, session: Session, data: bytes) -> None:
+    def receive_step_2(self, session: Session, data: bytes, pongs: int) -> None:
         """Queue a SyncStep2: the answer to the oldest SyncStep1 that is still unanswered."""
         asked = session.asked.pop(0) if session.asked else None
-        self._put_edit(Edit(session, data, True, asked, True))
+        self._put_edit(Edit(session, data, True, asked, pongs))
 
     def receive_step_1(self, session: Session, vector: dict[int, int]) -> None:
         """Queue a SyncStep1; answered at most once in two seconds, the last of more then.
 
         One answer is enough for all of them: the provider's counter starts at one with each.
         """
-        if not session.live:
-            session.vector = vector
         if session.waiting_sync is not None:
             session.waiting_sync = vector
             return

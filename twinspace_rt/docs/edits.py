@@ -14,7 +14,7 @@ class Edit:
 
     Attributes:
         asked: For a SyncStep2 why the server had asked for it, if it had.
-        after_pong: Whether it came after the Pong that ends a provider's offline queue.
+        pongs: How many Pongs had come before it.
         counted: Whether its new client ids have been counted: where another node was first, it is
             judged anew, perhaps many times.
     """
@@ -23,7 +23,7 @@ class Edit:
     data: bytes
     step_2: bool
     asked: Asked | None
-    after_pong: bool
+    pongs: int
     counted: bool = False
 
 
