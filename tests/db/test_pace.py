@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -40,20 +40,17 @@ def test_a_disk_has_to_prove_itself_in_a_row() -> None:
     prove(disk)
 
 
-def test_a_slow_one_sends_the_next_ones_to_the_thread() -> None:
+@pytest.mark.parametrize(
+    "setback",
+    [
+        pytest.param(lambda disk: disk.made(SLOW_S, SMALL, here=True), id="slow"),
+        pytest.param(Pace.failed, id="failed"),
+    ],
+)
+def test_a_setback_sends_the_next_ones_to_the_thread(setback: Callable[[Pace], None]) -> None:
     disk = Pace()
     prove(disk)
-    disk.made(SLOW_S, SMALL, here=True)
-    for _ in range(EXILE):
-        assert not disk.is_here(SMALL)
-        disk.made(0, SMALL, here=False)
-    assert disk.is_here(SMALL)
-
-
-def test_a_failed_one_does_so_too() -> None:
-    disk = Pace()
-    prove(disk)
-    disk.failed()
+    setback(disk)
     for _ in range(EXILE):
         assert not disk.is_here(SMALL)
         disk.made(0, SMALL, here=False)

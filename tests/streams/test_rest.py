@@ -1,7 +1,10 @@
 """Between two commits the log has whoever brings edits wait."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
+
+import pytest_asyncio
 
 from tests.peers.raw import eventually
 from twinspace_rt.db.engine import SqliteDatabase
@@ -24,9 +27,18 @@ class Doors:
         self.seen.append("take")
 
 
-async def test_edits_wait_outside_while_the_log_rests_and_never_at_rest(tmp_path: Path) -> None:
+@pytest_asyncio.fixture
+async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+    """An empty database."""
     database = SqliteDatabase(tmp_path / "rt.sqlite3")
     database.write_now(migrate)
+    yield database
+    await database.close()
+
+
+async def test_edits_wait_outside_while_the_log_rests_and_never_at_rest(
+    database: SqliteDatabase,
+) -> None:
     doors = Doors()
     log = Log(database, interval_s=1, deliver=lambda _: None, intake=doors)
     writing = asyncio.create_task(log.run())
@@ -42,12 +54,11 @@ async def test_edits_wait_outside_while_the_log_rests_and_never_at_rest(tmp_path
     log.close()
     await writing
     assert doors.seen[-1] in {"take", "three"}, "nobody is kept outside for good"
-    await database.close()
 
 
-async def test_a_log_that_is_cut_off_while_it_rests_keeps_nobody_outside(tmp_path: Path) -> None:
-    database = SqliteDatabase(tmp_path / "rt.sqlite3")
-    database.write_now(migrate)
+async def test_a_log_that_is_cut_off_while_it_rests_keeps_nobody_outside(
+    database: SqliteDatabase,
+) -> None:
     doors = Doors()
     log = Log(database, interval_s=60, deliver=lambda _: None, intake=doors)
     writing = asyncio.create_task(log.run())
@@ -56,4 +67,3 @@ async def test_a_log_that_is_cut_off_while_it_rests_keeps_nobody_outside(tmp_pat
     writing.cancel()
     await asyncio.wait([writing])
     assert doors.seen == ["hold", "take"]
-    await database.close()
