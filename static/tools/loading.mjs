@@ -1,6 +1,7 @@
 // What a slow line is asked for: few files, and all that an address needs at once.
 
 import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
 
 const ROOM = "src/room/room.tsx";
 /** A tool's view is at its name behind the room's address; these come with one of them. */
@@ -9,9 +10,11 @@ const BESIDES = { home: ["src/chat/today.tsx"] };
 export const FIRST = [ROOM, "src/home/view.tsx", ...BESIDES.home];
 /** The page's own module is in no group: the manifest knows the page by it. */
 const PAGE = "src/main.tsx";
-const LANGUAGES = ["en", "sv", "da"];
-const NAMES = ["base", "room", ...LANGUAGES];
 const CATALOGUE = /src\/i18n\/(\w\w)\.ts$/;
+const LANGUAGES = readdirSync(new URL("../src/i18n", import.meta.url))
+  .map((name) => CATALOGUE.exec(`src/i18n/${name}`)?.[1])
+  .filter((name) => name);
+const NAMES = ["base", "room", ...LANGUAGES];
 const VIEW = /src\/(\w+)\/view\.tsx$/;
 
 /**
@@ -67,10 +70,11 @@ function fetchEarly(files, parts) {
   } catch {
     // Storage is switched off.
   }
+  const partOf = (name) => (Object.hasOwn(parts, name) ? parts[name] : undefined);
   const texts = [chosen, ...navigator.languages]
-    .map((tag) => parts[tag?.slice(0, 2)])
+    .map((tag) => partOf(tag?.slice(0, 2)))
     .find((part) => part);
-  const wanted = [parts.room, parts[tool || "home"], texts ?? parts.en];
+  const wanted = [parts.room, partOf(tool || "home"), texts ?? parts.en];
   for (const place of new Set(wanted.flatMap((part) => part ?? []))) {
     const link = document.createElement("link");
     const isStyle = files[place].endsWith(".css");
