@@ -117,7 +117,7 @@ def build_node(settings: Settings) -> Node:
         database,
         features,
         bus,
-        interval_s=settings.commit_interval_ms / 1000,
+        interval_s=settings.commit_interval_s,
         max_connections=settings.room_max_connections,
         intake=intake,
     )

@@ -9,6 +9,9 @@ from typing import Any, get_type_hints
 
 from twinspace_rt.errors import BadSetting
 
+SQLITE_INTERVAL_MS = 22.0
+POSTGRESQL_INTERVAL_MS = 18.0
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -42,8 +45,8 @@ class Settings:
     """Bytes that may wait for one slow reader before it is closed with 4508."""
     outbox_max_age_s: float = 15.0
     """Seconds that bytes may wait for one slow reader before it is closed with 4508."""
-    commit_interval_ms: float = 22.0
-    """Shortest time between the starts of two group commits, in ms; less for large ones."""
+    commit_interval_ms: float = 0.0
+    """Shortest time between the starts of two group commits, in ms; 0: what suits the database."""
     backlog_max_bytes: int = 64 * 1024 * 1024
     """Bytes of uncommitted edits one node holds before it reads no more; browsers keep theirs."""
     pupil_session_hours: int = 12
@@ -65,6 +68,16 @@ class Settings:
     def sqlite_path(self) -> Path:
         """The embedded database's file."""
         return self.data_dir / "twinspace.db"
+
+    @property
+    def commit_interval_s(self) -> float:
+        """Shortest time between the starts of two group commits, in seconds; less for large ones.
+
+        Each commit that is saved is processor time, and half an interval is waited on average: a
+        file of one's own commits within a millisecond, a database server takes some of them.
+        """
+        suiting = POSTGRESQL_INTERVAL_MS if self.database_url else SQLITE_INTERVAL_MS
+        return (self.commit_interval_ms or suiting) / 1000
 
     @property
     def origin(self) -> str:
