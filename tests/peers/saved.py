@@ -43,13 +43,16 @@ class Commits:
         self._last = dict.fromkeys(documents, 0)
         self._database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
 
-    def look(self) -> None:
-        """Note what has been committed since the last look."""
-        now = time.monotonic_ns()
+    def look(self, at: int | None = None) -> None:
+        """Note what has been committed since the last look, as of now or an earlier moment."""
+        now = time.monotonic_ns() if at is None else at
         for document, last in self._last.items():
             rows = self._database.execute(
-                "select seq, body from entry where stream_id = ? and seq > ? order by seq",
-                (document, last),
+                "select upto_seq, body from snapshot where stream_id = :stream and upto_seq > :last"
+                " union all"
+                " select seq, body from entry where stream_id = :stream and seq > :last"
+                " order by 1",
+                {"stream": document, "last": last},
             ).fetchall()
             if rows:
                 self._last[document] = rows[-1][0]
