@@ -30,6 +30,7 @@ from twinspace_rt.docs.repair import Repairs
 from twinspace_rt.docs.repair_http import RepairRoutes
 from twinspace_rt.errors import StorageUnavailable
 from twinspace_rt.forum import feature as forum_feature
+from twinspace_rt.home import feature as home_feature
 from twinspace_rt.operations.figures import Parts
 from twinspace_rt.operations.http import OperationsRoutes
 from twinspace_rt.operations.listener import check_guarded
@@ -57,6 +58,7 @@ FEATURES: tuple[Feature, ...] = (
     chat_feature,
     forum_feature,
     docs_feature,
+    home_feature,
 )
 DRAIN_S = 5.0
 LAST_COMMIT_S = 2.0

@@ -2,6 +2,7 @@ import * as chat from "./chat/store";
 import * as docs from "./docs/store";
 import * as forum from "./forum/store";
 import type { Push, PushOf, Welcome } from "./frames";
+import * as home from "./home/store";
 import * as people from "./people/store";
 import * as room from "./room/store";
 
@@ -14,6 +15,7 @@ export function load(welcome: Welcome): void {
   chat.load(features.chat);
   forum.load(features.forum);
   docs.load(features.docs);
+  home.load(features.home);
 }
 
 type FeatureName = Push["type"] extends `${infer Name}.${string}` ? Name : never;
@@ -33,6 +35,9 @@ export function dispatch(push: Push): void {
       break;
     case "docs":
       docs.apply(push as PushOf<"docs">);
+      break;
+    case "home":
+      home.apply(push as PushOf<"home">);
       break;
     case "people":
       people.apply(push as PushOf<"people">);

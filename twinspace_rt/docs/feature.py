@@ -16,7 +16,9 @@ from twinspace_rt.docs.messages import (
     FolderChanged,
     FolderCreated,
     FoundDocuments,
+    ListWritten,
     SearchDocuments,
+    WrittenDocuments,
 )
 from twinspace_rt.rooms.access import AUTHORS, TEACHERS, WRITERS, Rule, reading
 from twinspace_rt.rooms.feature import Feature
@@ -29,9 +31,10 @@ feature = Feature(
         CreateFolder: (handlers.handle_create_folder, Rule(AUTHORS)),
         ChangeFolder: (handlers.handle_change_folder, Rule(TEACHERS)),
         SearchDocuments: (handlers.handle_search, reading()),
+        ListWritten: (handlers.handle_written, reading()),
     },
     pushes=(DocumentCreated, DocumentChanged, FolderCreated, FolderChanged),
     snapshot=queries.docs_snapshot,
     snapshot_type=DocsSnapshot,
-    replies={SearchDocuments: FoundDocuments},
+    replies={SearchDocuments: FoundDocuments, ListWritten: WrittenDocuments},
 )

@@ -7,7 +7,9 @@ from twinspace_rt.docs.messages import (
     CreateDocument,
     CreateFolder,
     FoundDocuments,
+    ListWritten,
     SearchDocuments,
+    WrittenDocuments,
 )
 from twinspace_rt.rooms.feature import Call, Changed
 
@@ -37,3 +39,9 @@ async def handle_search(call: Call, command: SearchDocuments) -> FoundDocuments:
     call.pace("search", 1, 10)
     room_id = call.principal.room_id
     return await call.read(lambda db: queries.search(db, room_id, command.text))
+
+
+async def handle_written(call: Call, command: ListWritten) -> WrittenDocuments:
+    """Tell in which documents others have written."""
+    call.pace("docs.written", 1, 10)
+    return await call.read(lambda db: queries.written_since(db, call.principal, command.since))

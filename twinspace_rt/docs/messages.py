@@ -94,6 +94,26 @@ class FoundDocuments(Struct, kw_only=True):
     found: list[FoundDocument]
 
 
+class ListWritten(Command, tag="docs.written", kw_only=True, frozen=True):
+    """Ask in which documents others have written since a moment."""
+
+    since: Millis
+
+
+class Written(Struct, kw_only=True):
+    """A document in which others have written: who, the last one first, and when last."""
+
+    document_id: str
+    member_ids: list[str]
+    at: Millis
+
+
+class WrittenDocuments(Struct, kw_only=True):
+    """The documents that others have written in, the newest first, at most 50."""
+
+    written: list[Written]
+
+
 class DocumentCreated(Push, tag="docs.created", kw_only=True):
     """There is a new document."""
 

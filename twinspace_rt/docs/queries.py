@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from twinspace_rt.docs.messages import (
     DocsSnapshot,
@@ -10,14 +10,20 @@ from twinspace_rt.docs.messages import (
     FolderFacts,
     FoundDocument,
     FoundDocuments,
+    Written,
+    WrittenDocuments,
 )
 from twinspace_rt.docs.models import document, document_text, folder
+from twinspace_rt.docs.store import NEVER
 from twinspace_rt.plain_text import fold, like_pattern
 from twinspace_rt.rooms.access import Principal, Role
-from twinspace_rt.streams.models import entry, snapshot, stream
+from twinspace_rt.streams.models import archive, entry, snapshot, stream
 
 FOUND_MAX = 50
 EXCERPT_CHARS = 60
+WRITTEN_MAX = 50
+PARTS_MAX = 1_000
+"""So many entries of a document are looked through for who wrote them: an hour of one person."""
 
 _facts = (
     select(
@@ -109,6 +115,54 @@ def search(connection: Connection, room_id: str, text: str) -> FoundDocuments:
             for row in rows
         ]
     )
+
+
+def written_since(connection: Connection, principal: Principal, since: int) -> WrittenDocuments:
+    """List the documents that others have written in since a moment.
+
+    What the server wrote by itself is nobody's. Of a document that was brought back from trouble,
+    what was written before that is not looked at.
+    """
+    moved_at = func.coalesce(entry.c.at, snapshot.c.at)
+    rows = connection.execute(
+        _facts.where(
+            document.c.room_id == principal.room_id,
+            document.c.archived.is_(False),
+            stream.c.state != "erased",
+            moved_at > since,
+        )
+        .order_by(moved_at.desc(), document.c.id)
+        .limit(WRITTEN_MAX)
+    ).all()
+    found = []
+    for row in rows:
+        writers = _writers(connection, row, since, principal.member_id)
+        if writers:
+            last_first = sorted(writers, key=lambda one: (-writers[one], one))
+            at = writers[last_first[0]]
+            found.append(Written(document_id=row.id, member_ids=last_first, at=at))
+    found.sort(key=lambda one: -one.at)
+    return WrittenDocuments(written=found)
+
+
+def _writers(connection: Connection, row: Any, since: int, me: str) -> dict[str, int]:
+    """Find who but ``me`` wrote in a document, and when last."""
+    writers: dict[str, int] = {}
+    for table, place in ((archive, archive.c.from_seq), (entry, entry.c.seq)):
+        newest = (
+            select(table.c.member_id, table.c.at)
+            .where(table.c.stream_id == row.id, table.c.epoch == row.epoch)
+            .order_by(place.desc())
+            .limit(PARTS_MAX)
+            .subquery()
+        )
+        for member_id, at in connection.execute(
+            select(newest.c.member_id, func.max(newest.c.at))
+            .where(newest.c.at > since, newest.c.member_id.not_in((me, NEVER)))
+            .group_by(newest.c.member_id)
+        ):
+            writers[member_id] = max(at, writers.get(member_id, 0))
+    return writers
 
 
 def _excerpt(text: str, words: list[str]) -> str:

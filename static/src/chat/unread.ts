@@ -23,10 +23,11 @@ export function useUnreadChannels(): readonly Unread[] {
   useTurning();
   return channels
     .filter(({ unread }) => unread > 0)
-    .map(({ id, unread }) => ({
+    .map(({ id, unread, mentions }) => ({
       id,
       title: channelName(id),
       count: unread,
+      mentions: mentions.length,
       href: href(`chat/${id}`),
     }));
 }

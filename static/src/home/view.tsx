@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { useText } from "../i18n/text";
 import { useRoom } from "../room/context";
 import { useDirectory } from "../room/directory";
@@ -13,7 +13,7 @@ import { UnreadMark } from "../ui/marks";
 import { Pane } from "../ui/page";
 import { DateTime } from "../ui/time";
 import style from "./home.module.css";
-import { visit } from "./visit";
+import { useHome } from "./store";
 
 const NEWS_SHOWN = 20;
 
@@ -21,7 +21,7 @@ const NEWS_SHOWN = 20;
 export default function HomeView() {
   const t = useText();
   const { you } = useRoom();
-  const [since] = useState(() => visit(you.member_id));
+  const since = useHome((state) => state.since);
   const tools = toolsFor(you.role);
   const room = useRoomState((state) => state.room);
   const name = useRoomState((state) => state.you?.name) ?? you.name;
@@ -36,7 +36,7 @@ export default function HomeView() {
           </div>
         </div>
         <div className={style.column}>
-          <Part title={t("home.new")}>
+          <Part title={t("home.new")} aside={<DateTime at={since} />}>
             <WhatIsNew tools={tools} since={since} />
           </Part>
         </div>
@@ -57,11 +57,21 @@ export default function HomeView() {
   );
 }
 
+interface PartProps {
+  title: string;
+  /** What stands at the end of the title's line. */
+  aside?: ReactNode;
+  children: ReactNode;
+}
+
 /** Draw a part of the room's home under its title. */
-export function Part({ title, children }: { title: string; children: ReactNode }) {
+export function Part({ title, aside, children }: PartProps) {
   return (
     <section className={style.part}>
-      <h2>{title}</h2>
+      <div className={style.title}>
+        <h2>{title}</h2>
+        {aside && <span className={style.when}>{aside}</span>}
+      </div>
       {children}
     </section>
   );
@@ -107,10 +117,17 @@ function MyUnread({ tools }: { tools: readonly Tool[] }) {
   if (unread.length === 0) return <p className={style.nothing}>{t("home.unread.nothing")}</p>;
   return (
     <ul className={style.list}>
-      {unread.map(({ id, title, count, href }) => (
+      {unread.map(({ id, title, count, mentions = 0, href }) => (
         <li key={id}>
           <Link href={href} className={style.line ?? ""}>
-            <span className={style.lineText}>{title}</span>
+            <span className={style.lineText}>
+              {title}
+              {mentions > 0 && (
+                <span className={style.mentions}>
+                  {t("home.unread.mentions", { count: mentions })}
+                </span>
+              )}
+            </span>
             <UnreadMark count={count} />
           </Link>
         </li>

@@ -1,39 +1,38 @@
-// When this person was last here, on this device: what is newer is new to them.
+import { useEffect, useRef } from "react";
+import { useLocation } from "wouter";
+import { useRoom } from "../room/context";
 
-const PREFIX = "twinspace.visit.";
-/** On a first visit, the last week is new. */
-const FIRST_VISIT_MS = 7 * 86_400_000;
-/** Coming back within this time continues the same visit. */
-const SAME_VISIT_MS = 30 * 60_000;
+/** Saying it more often than this would tell the server nothing. */
+const AGAIN_MS = 60_000;
+/** Who reads on one page is here as well; the server takes half an hour for the end of a visit. */
+const STILL_HERE_MS = 10 * 60_000;
 
-interface Visit {
-  /** What counts as new since then. */
-  since: number;
-  /** When the person was last seen. */
-  seen: number;
-}
-
-function read(key: string): Visit | null {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(key) ?? "null");
-    if (typeof kept !== "object" || kept === null) return null;
-    const { since, seen } = kept as Partial<Visit>;
-    return typeof since === "number" && typeof seen === "number" ? { since, seen } : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Note that a member is here now, and return the moment after which things are new to them. */
-export function visit(memberId: string, now = Date.now()): number {
-  const key = PREFIX + memberId;
-  const before = read(key);
-  let since = now - FIRST_VISIT_MS;
-  if (before) since = now - before.seen < SAME_VISIT_MS ? before.since : before.seen;
-  try {
-    localStorage.setItem(key, JSON.stringify({ since, seen: now } satisfies Visit));
-  } catch {
-    // Storage is switched off: every visit is a first one.
-  }
-  return since;
+/** Have the server know that this person is here, so that it can tell what is new next time. */
+export function useVisit(): void {
+  const { send } = useRoom();
+  const [path] = useLocation();
+  const saidAt = useRef(0);
+  const say = useRef(() => {});
+  say.current = () => {
+    if (Date.now() - saidAt.current < AGAIN_MS) return;
+    saidAt.current = Date.now();
+    send("home.visit", {}).catch(() => {
+      // The next thing that they do says it again.
+    });
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever goes to a place is here
+  useEffect(() => {
+    if (document.visibilityState === "visible") say.current();
+  }, [path]);
+  useEffect(() => {
+    const onTurn = () => say.current(); // also when they leave: until now they were here
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible") say.current();
+    }, STILL_HERE_MS);
+    document.addEventListener("visibilitychange", onTurn);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", onTurn);
+    };
+  }, []);
 }

@@ -18,6 +18,8 @@ export interface Unread {
   id: string;
   title: string;
   count: number;
+  /** How many of them mention this person. */
+  mentions?: number;
   href: string;
 }
 
