@@ -36,11 +36,13 @@ def serve(
 
     Several workers need PostgreSQL and Redis: TWINSPACE_DATABASE_URL and TWINSPACE_BUS_URL.
     """
+    from twinspace_rt import memory
     from twinspace_rt.app import build_node
     from twinspace_rt.operations.log_lines import set_up_logging
     from twinspace_rt.server import Server
     from twinspace_rt.workers import serve_with_workers
 
+    memory.take_from_one_heap()
     settings = load_settings()
     set_up_logging(settings.log_format)
     if workers > 1:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import resource
@@ -14,6 +13,7 @@ from types import FrameType
 
 import uvicorn
 
+from twinspace_rt import memory
 from twinspace_rt.admin import Way, first_start, how_to_begin, listening, nobody_is_here
 from twinspace_rt.app import Node, create_app
 from twinspace_rt.errors import StorageUnavailable
@@ -94,7 +94,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if not self.started:
             return
-        settle_memory()
+        memory.settle()
         self._loop = asyncio.get_running_loop()
         if self.should_exit:
             self._told_to_end.set()
@@ -158,18 +158,6 @@ class Server(uvicorn.Server):
 def _give_up() -> None:
     log.critical("did not end in time, and ends now")
     os._exit(1)
-
-
-def settle_memory() -> None:
-    """Have the garbage collector leave alone what lives as long as the server does.
-
-    By default it goes through the new objects at every 700th, and now and then through all that
-    the libraries have made, which took as long as judging the edits did. The oldest generation is
-    still looked through as often: a connection that ends leaves sixty objects in circles.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(5_000, 5, 3)
 
 
 def show(ways: Sequence[Way]) -> None:
