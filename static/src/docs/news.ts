@@ -13,6 +13,7 @@ export function useNews(since: number): readonly News[] {
   const { you, href } = useRoom();
   const documents = useDocs((state) => state.documents);
   const members = useDirectory((state) => state.members);
+  const nameOf = (id: string) => members[id]?.name ?? "…";
   const written = useWritten(since);
   const made = Object.values(documents)
     .filter((one) => one.created_at > since && one.created_by !== you.member_id && !one.archived)
@@ -20,7 +21,7 @@ export function useNews(since: number): readonly News[] {
       id: `docs.${one.id}`,
       at: one.created_at,
       memberId: one.created_by,
-      text: t("docs.news.created", { title: one.title }),
+      text: t("docs.news.created", { name: nameOf(one.created_by), title: one.title }),
       href: href(`docs/${one.id}`),
     }));
   const isNew = new Set(made.map(({ id }) => id));
@@ -28,8 +29,11 @@ export function useNews(since: number): readonly News[] {
     const id = `docs.${document_id}`;
     const document = documents[document_id];
     if (!document || document.archived || isNew.has(id)) return [];
-    const name = members[last]?.name ?? "…";
-    const text = t("docs.news.written", { name, others: others.length, title: document.title });
+    const text = t("docs.news.written", {
+      name: nameOf(last),
+      others: others.length,
+      title: document.title,
+    });
     return [{ id, at, memberId: last, text, href: href(`docs/${document_id}`) }];
   });
   return [...made, ...changed].sort((a, b) => b.at - a.at);

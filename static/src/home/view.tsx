@@ -30,20 +30,18 @@ export default function HomeView() {
       <div className={style.home}>
         <div className={style.greeting}>
           <MemberAvatar id={you.member_id} size={64} plain />
-          <div>
-            <h1>{t("home.welcome", { name })}</h1>
-            {room?.description && <p>{room.description}</p>}
-          </div>
+          <h1>{t("home.welcome", { name })}</h1>
+          {room?.description && <p>{room.description}</p>}
         </div>
         <div className={style.column}>
           <Part title={t("home.new")} aside={<DateTime at={since} />}>
             <WhatIsNew tools={tools} since={since} />
           </Part>
-        </div>
-        <div className={style.column}>
           <Part title={t("home.unread")}>
             <MyUnread tools={tools} />
           </Part>
+        </div>
+        <div className={style.column}>
           <Part title={t("home.here")}>
             <HereNow />
           </Part>
@@ -112,14 +110,19 @@ function WhatIsNew({ tools, since }: { tools: readonly Tool[]; since: number }) 
 
 function MyUnread({ tools }: { tools: readonly Tool[] }) {
   const t = useText();
-  // biome-ignore lint/correctness/useHookAtTopLevel: a person's tools are the same at every draw
-  const unread = tools.flatMap((tool) => useUnreadOf(tool)).filter(({ count }) => count > 0);
+  const unread = tools
+    // biome-ignore lint/correctness/useHookAtTopLevel: a person's tools are the same at every draw
+    .flatMap((tool) => useUnreadOf(tool).map((one) => ({ ...one, Icon: tool.icon })))
+    .filter(({ count }) => count > 0);
   if (unread.length === 0) return <p className={style.nothing}>{t("home.unread.nothing")}</p>;
   return (
     <ul className={style.list}>
-      {unread.map(({ id, title, count, mentions = 0, href }) => (
+      {unread.map(({ id, title, count, mentions = 0, href, Icon }) => (
         <li key={id}>
           <Link href={href} className={style.line ?? ""}>
+            <span className={style.lineIcon}>
+              <Icon aria-hidden size={18} />
+            </span>
             <span className={style.lineText}>
               {title}
               {mentions > 0 && (
