@@ -24,8 +24,8 @@ function placesOf(schools: Readonly<Record<string, School>>, ownId: string): Sch
 /**
  * Return the function that writes something by the clocks of all of the room's schools.
  *
- * "09:00 (Lund) / 10:00 (Thessaloniki)", the reader's own school first; once, without a place,
- * where all clocks say the same. `write` is given a time zone, or none for the reader's own.
+ * "09:00 (Lund) / 10:00 (Thessaloniki)", the reader's own school first, and before it the reader's
+ * own time if they are elsewhere; once, without a place, where all clocks say the same. `write` is given a time zone, or none for the reader's own.
  */
 function useByPlace(): (write: (timeZone: string | undefined) => string) => string {
   const t = useText();
@@ -36,11 +36,11 @@ function useByPlace(): (write: (timeZone: string | undefined) => string) => stri
     const there = places.map(({ time_zone }) => write(time_zone));
     const here = write(undefined);
     if (there.every((one) => one === here)) return here;
-    return places
-      .map(({ city, name }, i) =>
-        t("chat.hours.time_there", { time: there[i] ?? "", place: city || name }),
-      )
-      .join(" / ");
+    const all = places.map(({ city, name }, i) =>
+      t("chat.hours.time_there", { time: there[i] ?? "", place: city || name }),
+    );
+    if (!there.includes(here)) all.unshift(t("chat.hours.time_here", { time: here }));
+    return all.join(" / ");
   };
 }
 
