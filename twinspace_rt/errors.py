@@ -118,10 +118,8 @@ class CloseCode(IntEnum):
     MALFORMED = 4400
     SIGNED_OUT = 4401
     FORBIDDEN = 4403
-    GONE = 4404
     EPOCH = 4409
     REMOVED = 4410
-    READ_ONLY = 4503
     SLOW = 4508
     GAP = 4510
 

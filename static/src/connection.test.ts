@@ -158,7 +158,7 @@ test("A refusal carries the server's code and time to wait.", async () => {
 
 test.each([
   [4401, "signed_out"],
-  [4404, "gone"],
+  [4499, "outdated"],
   [4410, "removed"],
 ])("Close code %i stops it for good, and what waits is refused.", async (code, reason) => {
   connection.start();

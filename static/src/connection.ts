@@ -31,10 +31,14 @@ const STOPPING: Record<number, StopReason> = {
   4400: "outdated",
   4401: "signed_out",
   4403: "forbidden",
-  4404: "gone",
   4410: "removed",
 };
 const RESTART = 1012;
+
+/** Why a close code stops the connection; one this client does not know says that it is too old. */
+function stopReason(code: number): StopReason | null {
+  return STOPPING[code] ?? (code >= 4400 && code < 4500 ? "outdated" : null);
+}
 
 /** What the connection tells; it calls in the order in which the server spoke. */
 export interface Listener {
@@ -284,7 +288,7 @@ export class RoomConnection {
   async #closed(code: number, reason = ""): Promise<void> {
     const everOpened = this.#everOpened;
     this.#forget();
-    const stopped = STOPPING[code];
+    const stopped = stopReason(code);
     if (stopped) {
       this.stop(stopped);
       return;
