@@ -23,7 +23,7 @@ from twinspace_rt.docs.store import UNREADABLE, load, store_snapshot
 from twinspace_rt.docs.wire import parse_address
 from twinspace_rt.errors import CloseCode, StorageUnavailable
 from twinspace_rt.protocol import now_ms
-from twinspace_rt.rooms.access import WRITERS, Principal, Role, RoomState
+from twinspace_rt.rooms.access import READERS, WRITERS, Principal, RoomState
 from twinspace_rt.rooms.bucket import Bucket, Buckets
 from twinspace_rt.rooms.connection import Connection
 from twinspace_rt.rooms.hub import RoomHub
@@ -144,8 +144,9 @@ class Library:
             wanted = parse_address(address)
         except ValueError as error:
             raise Denied("forbidden") from error
-        if await self.room_of(address) != principal.room_id:
-            raise Denied("forbidden")  # before it is read: nobody makes another room's work
+        # Before it is read: nobody makes work where there is nothing for them.
+        if principal.role not in READERS or await self.room_of(address) != principal.room_id:
+            raise Denied("forbidden")
         document = await self.open(wanted.document_id)
         if self._draining:
             raise Denied("unavailable")
@@ -163,7 +164,7 @@ class Library:
         loaded = document.loaded
         if loaded.room_id != principal.room_id or loaded.state == "erased":
             return None
-        if principal.role is Role.VISITOR:
+        if principal.role not in READERS:
             return None
         room = self.hub.get(principal.room_id)
         writable = (
