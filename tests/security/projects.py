@@ -1,5 +1,6 @@
 """Two projects full of words that nobody outside may read, and everybody who might try."""
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -60,19 +61,30 @@ class Project:
         """Find an identifier for a field of that name; any of the room's where none fits."""
         return self.ids.get(name, self.room_id)
 
-    def fill_path(self, path: str) -> list[str]:
-        """Put identifiers of the project into the address of a route."""
-        ids = [self.room_id] if "{room_id}" in path else sorted(self._any_ids)
-        return [re.sub(r"\{\w+\}", one, path) for one in ids] if "{" in path else [path]
+    def fill_path(self, path: str, room_id: str = "") -> list[str]:
+        """Put identifiers of the project into the address of a route, each that may stand there.
+
+        Args:
+            path: The address; an identifier it names that no project has is a ``KeyError``.
+            room_id: Another room's, to reach for the project through it.
+        """
+        ids = {
+            "room_id": [room_id or self.room_id],
+            "id": [self.schools[0], self.accounts["anna"], self.invitation_id, *self._pages],
+            "document_id": self._pages,
+        }
+        names = re.findall(r"\{(\w+)\}", path)
+        chosen = itertools.product(*(ids[name] for name in names))
+        return [path.format(**dict(zip(names, one, strict=True))) for one in chosen]
 
     @property
-    def _any_ids(self) -> set[str]:
-        return {self.schools[0], self.accounts["anna"], self.invitation_id}
+    def _pages(self) -> list[str]:
+        return [self.ids["document_id"], self.ids["target"]]
 
     @property
     def addresses(self) -> list[str]:
         """The addresses of its documents on the wire."""
-        return [f"{self.ids['document_id']}.1", f"{self.ids['target']}.1"]
+        return [f"{page}.1" for page in self._pages]
 
 
 def leaked(
@@ -326,8 +338,10 @@ def moderator(db: Connection, countries: str) -> Someone:
 
 def another_sign_in(db: Connection, someone: Someone) -> Someone:
     """Sign somebody in on a second device."""
-    account_id = db.execute(
-        select(session.c.account_id).where(session.c.id == someone.session_id)
-    ).scalar_one()
-    opened = sessions.open_for_account(db, account_id, hours=8, now=now_ms())
+    of = select(session.c.account_id, session.c.member_id).where(session.c.id == someone.session_id)
+    account_id, member_id = db.execute(of).one()
+    if account_id is not None:
+        opened = sessions.open_for_account(db, account_id, hours=8, now=now_ms())
+    else:
+        opened = sessions.open_for_member(db, member_id, hours=8, now=now_ms())
     return replace(someone, token=opened.token, session_id=opened.session_id)
