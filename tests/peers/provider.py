@@ -85,10 +85,13 @@ class Provider:
         self.connection, self._unsynced = peer, 1
         # What was typed offline goes before all that is typed from now on; the Pong marks its end.
         queue, self._queue = self._queue, []
-        first = [raw.auth(), raw.step_1(raw.vector(self.pen.vector)), *queue]
         async with self._line:
-            await peer.send(*first)
-            await peer.socket.send(PONG)
+            await peer.send(raw.auth(), raw.step_1(raw.vector(self.pen.vector)))
+            for message in [*queue, PONG]:
+                if message == PONG:
+                    await peer.socket.send(PONG)
+                else:
+                    await peer.send(message)
 
     async def _take(self, peer: Peer, told: Told) -> None:
         match told.name:
@@ -143,8 +146,12 @@ class Provider:
             self.connection.socket.transport.abort()
 
     async def leave(self) -> None:
-        """Close the socket as a browser does."""
+        """Close the socket as a browser does, while the server's questions are on their way.
+
+        What they are answered with waits for the next socket, before what is typed until then.
+        """
         if self.connection is not None:
+            self._queue = [PONG, raw.step_2(self.pen.lacking(b"\0"))]
             await self.connection.socket.close()
 
 
