@@ -83,6 +83,19 @@ test("A line break in bold words leaves the next words bold.", () => {
   expect(editor.getHTML()).toMatch(/^<p><strong>one<\/strong><br><strong>two<\/strong><\/p>/);
 });
 
+test("Words have a mark once, under its own name: the server takes no other.", () => {
+  // y-tiptap writes a mark that does not exclude itself as `name--hash`.
+  const { marks } = new Desk(1).editor.schema;
+  expect(Object.values(marks).filter((mark) => !mark.excludes(mark))).toEqual([]);
+});
+
+test("What is typed behind a link is no part of it.", () => {
+  const { editor } = new Desk(1);
+  editor.commands.insertContent('<a href="https://example.org">there</a>');
+  editor.view.dispatch(editor.state.tr.insertText(" it is"));
+  expect(editor.getHTML()).toMatch(/^<p><a [^>]*>there<\/a> it is<\/p>/);
+});
+
 test("A cursor comes along when what others wrote is mended as it is drawn.", () => {
   const { doc, editor } = new Desk(1);
   editor.commands.setContent("<p>one</p><p>two</p><p>3</p>");

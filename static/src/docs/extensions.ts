@@ -23,6 +23,14 @@ export function isLinkable(address: string): boolean {
   return LINKS.test(address);
 }
 
+/** What is typed behind a link is no part of it. */
+const Kit = StarterKit.extend({
+  addExtensions() {
+    const all = this.parent?.() ?? [];
+    return all.map((one) => (one.name === "link" ? one.extend({ inclusive: false }) : one));
+  },
+});
+
 /**
  * The nodes and marks of a document.
  *
@@ -32,7 +40,7 @@ export function isLinkable(address: string): boolean {
  */
 function nodes(t: Text): Extensions {
   return [
-    StarterKit.configure({
+    Kit.configure({
       undoRedo: false, // Collaboration undoes one's own changes alone
       trailingNode: false, // opening a document must not write in it
       code: false,
@@ -46,7 +54,7 @@ function nodes(t: Text): Extensions {
       },
       dropcursor: { color: "var(--accent)", width: 2 },
     }),
-    Code.extend({ excludes: "" }),
+    Code.extend({ excludes: "code" }),
     ListItem.extend({ content: "block+" }),
     TaskList,
     TaskItem.extend({ content: "block+" }).configure({
