@@ -100,6 +100,12 @@ const MORE: readonly Toggle[] = [
     label: "docs.tool.quote",
     run: (editor) => editor.chain().focus().toggleBlockquote().run(),
   },
+  {
+    name: "codeBlock",
+    icon: SquareCode,
+    label: "docs.tool.code_block",
+    run: (editor) => editor.chain().focus().toggleCodeBlock().run(),
+  },
 ];
 
 const ON_AND_OFF = [...MARKS, ...BLOCKS, ...MORE];
@@ -112,7 +118,6 @@ function useActive(editor: Editor) {
       isLink: now.isActive("link"),
       isTable: now.isActive("table"),
       isMath: now.isActive("inlineMath") || now.isActive("blockMath"),
-      isCodeBlock: now.isActive("codeBlock"),
       level: LEVELS.find((level) => now.isActive("heading", { level })) ?? 0,
       canUndo: now.can().undo(),
       canRedo: now.can().redo(),
@@ -182,6 +187,7 @@ function MoreMenu({ editor, on }: { editor: Editor; on: readonly string[] }) {
     <Menu
       aria-label={t("docs.tool.more")}
       selectionMode="multiple"
+      shouldCloseOnSelect
       selectedKeys={on}
       button={<IconButton icon={Ellipsis} label={t("docs.tool.more")} />}
     >
@@ -212,9 +218,6 @@ function InsertMenu({ editor, onMath }: { editor: Editor; onMath: () => void }) 
       </MenuItem>
       <MenuItem icon={Sigma} onAction={onMath}>
         {t("docs.tool.math")}
-      </MenuItem>
-      <MenuItem icon={SquareCode} onAction={() => editor.chain().focus().toggleCodeBlock().run()}>
-        {t("docs.tool.code_block")}
       </MenuItem>
       <MenuItem icon={Minus} onAction={() => editor.chain().focus().setHorizontalRule().run()}>
         {t("docs.tool.line")}
