@@ -94,10 +94,10 @@ async def same_as_nothing(
     def unknown(found: re.Match[str]) -> str:
         return room_id if found[1] == "room_id" and room_id else new_id()
 
+    blank = re.sub(r"\{(\w+)\}", unknown, asked.path)
+    nothing = await send(window, asked, blank, public)
     for path in project.fill_path(asked.path, room_id):
-        blank = re.sub(r"\{(\w+)\}", unknown, asked.path)
         known = await send(window, asked, path, project.id_of)
-        nothing = await send(window, asked, blank, public)
         assert scrubbed(told(known), project) == scrubbed(told(nothing), project), asked
         assert known.status_code < 500, asked
         assert not leaked(project, told(known)), asked

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.live import Live, serve_here
-from tests.security.projects import Project, Stranger, found_project, strangers
+from tests.security.projects import Project, Stranger, found_project, rows_of, strangers
 
 
 @dataclass
@@ -18,6 +18,11 @@ class Country:
     here: Project
     elsewhere: Project
     strangers: list[Stranger]
+
+    async def rows(self) -> dict[str, list[str]]:
+        """Read all that is stored of the project that is tried."""
+        assert self.live.node is not None
+        return await self.live.node.database.read(lambda db: rows_of(db, self.here))
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -39,6 +39,7 @@ class Project:
         mark: A word that stands in every text of this project and nowhere else.
         ids: By the name of a command's field, an identifier of this project to put there.
         secret_ids: All identifiers of the project that strangers do not know.
+        hidden_ids: Those of what only some of the room's pupils see, by what it is.
     """
 
     mark: str
@@ -49,6 +50,7 @@ class Project:
     accounts: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     secret_ids: set[str] = field(default_factory=set)
+    hidden_ids: dict[str, str] = field(default_factory=dict)
     invitation_id: str = ""
     texts: set[str] = field(default_factory=set)
 
@@ -189,13 +191,14 @@ def _found(db: Connection, project: Project, hashed: str) -> None:
 
 
 async def _write_everywhere(live: Live, project: Project) -> None:
-    ids, text, people = project.ids, project.text, project.people
+    ids, text, people, hidden = project.ids, project.text, project.people, project.hidden_ids
     async with (
         await RoomClient.open(live, project.room_id, people["anna"]) as anna,
         await RoomClient.open(live, project.room_id, people["maja"]) as maja,
+        await RoomClient.open(live, project.room_id, people["olga"]) as olga,
     ):
-        await anna.hello()
-        await maja.hello()
+        for window in (anna, maja, olga):
+            await window.hello()
         team = await anna.do(
             "people.create_team", name=text("team"), member_ids=[people["maja"].member_id]
         )
@@ -204,15 +207,24 @@ async def _write_everywhere(live: Live, project: Project) -> None:
         for channel in ("everyone", "staff", ids["team_id"]):
             name = channel if channel != ids["team_id"] else "team_chat"
             posted = await anna.do("chat.post", channel_id=channel, text=text(name))
+            hidden[name] = posted["result"]
             if channel == "everyone":  # the one channel that every room has under this name
-                ids["message_id"] = ids["reply_to"] = ids["around"] = posted["result"]
+                ids["message_id"] = ids["reply_to"] = ids["around"] = hidden.pop(name)
         board = await anna.do("forum.board_create", name=text("board"), hold=True)
         ids["board_id"] = board["result"]
         thread = await anna.do(
             "forum.start", board_id=ids["board_id"], title=text("thread"), text=text("first_post")
         )
         ids["thread_id"] = thread["result"]["thread_id"]
-        await maja.do("forum.reply", thread_id=ids["thread_id"], text=text("held_post"))
+        held = await maja.do("forum.reply", thread_id=ids["thread_id"], text=text("held_post"))
+        hidden["held_post"] = held["result"]["post_id"]
+        held = await olga.do(
+            "forum.start", board_id=ids["board_id"], title=text("held_thread"), text=text("waiting")
+        )
+        hidden["held_thread"], hidden["waiting"] = (
+            held["result"][name] for name in ("thread_id", "post_id")
+        )
+        hidden["team_channel"] = ids["team_id"]
         reply = await anna.do("forum.reply", thread_id=ids["thread_id"], text=text("reply"))
         ids["post_id"] = reply["result"]["post_id"]
         folder = await anna.do("docs.create_folder", title=text("folder"))

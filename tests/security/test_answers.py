@@ -15,7 +15,7 @@ from tests.client import RoomClient
 from tests.live import COOKIE
 from tests.security.asking import browser, database_hash, every_request, knock, told
 from tests.security.conftest import Country
-from tests.security.test_strangers import unknown
+from tests.security.naming import unknown
 from twinspace_rt.app import FEATURES
 from twinspace_rt.web import http as pages
 from twinspace_rt.web.http_protocol import HEAD_MAX_BYTES
