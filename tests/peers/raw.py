@@ -186,8 +186,11 @@ class Peer:
             await self.socket.send(prefix + message)
 
     async def pong(self) -> None:
-        """Answer the server's Ping, which has to be its next message."""
+        """Answer the server's Ping, which has to be its next message, and the one after it."""
         assert (await self.next()).name == "ping"
+        await self.socket.send(PONG)
+        async with asyncio.timeout(WAIT_S):
+            assert await self.socket.recv() == PING
         await self.socket.send(PONG)
 
     async def next(self) -> Told:
