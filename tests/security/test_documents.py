@@ -40,6 +40,15 @@ async def inside(live: Live, room_id: str, person: Someone, document: str) -> Pe
     return peer
 
 
+async def all_taken(live: Live, document_id: str) -> None:
+    """Wait until everything that a document has taken by now is committed and told."""
+    assert live.node is not None
+    document = await live.node.library.open(document_id)
+    assert document is not None
+    async with document.committed():
+        pass
+
+
 @pytest.mark.parametrize("who", ["pupil", "teacher", "visitor of the project"])
 async def test_a_foreign_document_is_denied_as_if_it_were_not_there(
     country: Country, who: str
@@ -67,6 +76,7 @@ async def test_a_foreign_document_is_denied_as_if_it_were_not_there(
             for message in sent.values():
                 assert await knock(live, f"/ws/yjs/{address}", person.token, message) == nothing
         assert nothing.startswith("403 ")
+        await all_taken(live, page)
         assert await maja.settled() == []
     assert await country.rows() == before
 
@@ -94,6 +104,7 @@ async def test_a_moderator_on_a_visit_reads_and_writes_nothing(
                 assert await peer.expect("status") == 0
             await peer.send(sent["QueryAwareness"])
             await peer.expect("awareness", lambda states: 7 in states)
+        await all_taken(live, page)
         assert [told for told in await maja.settled() if told.name != "awareness"] == []
         assert await country.rows() == before
         # The same words from somebody who may are let through.
