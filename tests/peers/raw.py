@@ -190,7 +190,8 @@ class Peer:
         assert (await self.next()).name == "ping"
         await self.socket.send(PONG)
         async with asyncio.timeout(WAIT_S):
-            assert await self.socket.recv() == PING
+            while (message := await self.socket.recv()) != PING:
+                self.told.append(self._read(message))
         await self.socket.send(PONG)
 
     async def next(self) -> Told:
@@ -263,6 +264,9 @@ class Peer:
                 await self.socket.send(PONG)
                 return await self._receive()
             self._pinged = True
+        return self._read(message)
+
+    def _read(self, message: bytes | str) -> Told:
         if isinstance(message, str):
             return Told("text", msgspec.json.decode(message))
         return read(message, addressed=self._addressed)
