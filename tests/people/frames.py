@@ -8,18 +8,33 @@ after a change that is meant.
 
 import asyncio
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
+from sqlalchemy import Connection
 
 from tests.classroom import Classroom, Json, Person, open_classroom
 from tests.golden import same_each_time, written
+from tests.live import COOKIE
+from twinspace_rt.accounts import sessions
+from twinspace_rt.accounts.entry import Entry
+from twinspace_rt.accounts.invitations import Purpose, create_invitation
+from twinspace_rt.accounts.people import AccountKind, create_account
+from twinspace_rt.accounts.tickets import Tickets
 from twinspace_rt.people import feature, queries
+from twinspace_rt.people.http import PeopleRoutes
+from twinspace_rt.protocol import now_ms
+from twinspace_rt.settings import Settings
+from twinspace_rt.web.api import Api
+from twinspace_rt.web.security import Origins
 
 FOLDER = Path(__file__).parent.parent / "frames" / "people"
 WATCHERS = ("anna", "bo", "maja", "eleni", "vera")
 Step = tuple[str, str, str, Json]
+ACCOUNT = {"name": "Lars", "email": "lars@example.org", "password": "en blå sol", "language": "sv"}
 
 # Who does what, and under which name what came of it is known to the steps after it.
 STEPS: list[Step] = [
@@ -44,6 +59,14 @@ STEPS: list[Step] = [
     ("", "maja", "people.choose_language", {"language": "da"}),
     ("", "anna", "people.edit_room", {"title": "Seas", "description": "Of Europe"}),
     ("", "anna", "people.set_room_state", {"state": "closed"}),
+    # Over HTTP: whoever comes in cannot send a command before. The second visit is on another
+    # device, and ends the first.
+    ("", "inga", "/rooms/{room_id}/visit", {}),
+    ("", "inga", "/rooms/{room_id}/visit", {}),
+    ("", "inga's phone", "/rooms/{room_id}/visit", {}),
+    ("", "inga's phone", "/rooms/{room_id}/leave", {}),
+    ("", "karin", "/link/join", {"token": "karin's link"}),
+    ("", "lars", "/link/accept", ACCOUNT | {"token": "lars's link"}),
 ]
 
 
@@ -55,11 +78,17 @@ async def record(folder: Path) -> dict[str, Json]:
             records: dict[str, Json] = {
                 name: {"start": await _state(room, people[name]), "steps": []} for name in WATCHERS
             }
+            outside: Outside | None = None
             ids = room.members | room.teams | dict(zip(("lund", "city"), room.schools, strict=True))
             for name, who, kind, fields in STEPS:
                 for person in people.values():
                     person.inbox.frames.clear()
-                result = (await people[who].do(kind, **_named(fields, ids))).get("result")
+                if kind.startswith("/"):
+                    outside = outside or await enter_outside(room)
+                    await outside.post(who, kind, fields)
+                    result = None
+                else:
+                    result = (await people[who].do(kind, **_named(fields, ids))).get("result")
                 if name:
                     ids[name] = result if isinstance(result, str) else _first_card(result)
                 pushes = {name: people[name].pushes() for name in WATCHERS}
@@ -69,6 +98,70 @@ async def record(folder: Path) -> dict[str, Json]:
                     step = {"step": f"{who}: {kind}", "pushes": pushes[watcher], "after": after}
                     records[watcher]["steps"].append(step)
     return records
+
+
+@dataclass
+class Outside:
+    """Staff who are in no room yet, each with a sign-in, and the links they were given."""
+
+    room_id: str
+    client: httpx.AsyncClient
+    tokens: dict[str, str]
+    links: dict[str, str]
+
+    async def post(self, who: str, path: str, fields: Json) -> None:
+        """Ask something that must be granted."""
+        answer = await self.client.post(
+            path.format(room_id=self.room_id),
+            json=fields | ({"token": self.links[fields["token"]]} if "token" in fields else {}),
+            headers={"cookie": f"{COOKIE}={self.tokens.get(who, '')}"},
+        )
+        assert answer.is_success, answer.text
+
+
+async def enter_outside(room: Classroom) -> Outside:
+    """Register a moderator and a teacher, and serve what they ask over HTTP."""
+    settings = Settings()
+    entry = Entry(settings, room.database, lambda _: None)
+    routes = PeopleRoutes(entry, room.hub.log, Tickets(b"")).routes()
+    api = Api(routes, origins=Origins(settings), trusted_proxies=0)
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(api),
+        base_url=settings.origin,
+        headers={"origin": settings.origin},
+    )
+    outside = Outside(room.room_id, client, {}, {})
+
+    def register(db: Connection) -> None:
+        for name, kind in (("inga", AccountKind.MODERATOR), ("karin", AccountKind.TEACHER)):
+            school_id = room.schools[1] if kind is AccountKind.TEACHER else None
+            account_id = create_account(
+                db,
+                kind=kind,
+                email=f"{name}@example.org",
+                password_hash="",
+                name=name.capitalize(),
+                school_id=school_id,
+                countries="*" if school_id is None else "",
+                now=1,
+            )
+            for device in (name, f"{name}'s phone"):
+                opened = sessions.open_for_account(db, account_id, hours=8, now=now_ms())
+                outside.tokens[device] = opened.token
+        for name in ("karin", "lars"):
+            outside.links[f"{name}'s link"] = create_invitation(
+                db,
+                Purpose.ACCOUNT,
+                kind=AccountKind.TEACHER,
+                school_id=room.schools[1],
+                room_id=room.room_id,
+                role="teacher",
+                days=1,
+                now=now_ms(),
+            )
+
+    await room.database.write(register)
+    return outside
 
 
 async def _caught_up(people: dict[str, Person], kind: str) -> None:

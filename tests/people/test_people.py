@@ -39,6 +39,19 @@ def apply(state: Json, push: Json) -> None:
             del teams[push["team_id"]]
         case "people.roster_changed":
             roster |= {e["member_id"]: e for e in push["entries"]}
+        case "people.room_changed":
+            state["room"] |= {key: push[key] for key in ("title", "description", "state")}
+        case "people.language_chosen":
+            state["you"]["language"] = push["language"]
+        case "people.moderator_came":
+            state["visits"].insert(0, [push["name"], "is here"])
+        case "people.moderator_left":
+            name = members[push["member_id"]]["name"]
+            next(one for one in state["visits"] if one[0] == name)[1] = "has left"
+    you = state["you"]
+    if you["member_id"] in members:
+        you |= {key: members[you["member_id"]][key] for key in ("name", "role")}
+    you["teams"] = sorted(t for t, one in teams.items() if you["member_id"] in one["member_ids"])
     state |= {
         "members": list(members.values()),
         "removed": list(removed.values()),
@@ -51,24 +64,38 @@ def in_order(state: Json) -> Json:
     def key(item: Json) -> str:
         return str(item.get("id") or item["member_id"])
 
-    return {part: sorted(items, key=key) for part, items in state.items()}
+    lists = ("schools", "members", "removed", "teams", "roster")
+    return state | {part: sorted(state[part], key=key) for part in lists}
+
+
+async def held(window: RoomClient) -> Json:
+    """Put together what a window that has just come knows of the people and the room."""
+    welcome = window.welcome
+    visits = (await window.ask("people.visits")).get("ok", {"visits": []})["visits"]
+    shown = [[v["name"], "is here" if v["left_at"] is None else "has left"] for v in visits]
+    known = {"room": welcome["room"], "you": welcome["you"], "visits": shown}
+    return dict(welcome["features"]["people"] | known)
 
 
 async def follows(town: Town, watchers: dict[str, RoomClient]) -> None:
     """Check, for each watcher, that what they were told makes what they would read now."""
     for name, window in watchers.items():
         await window.ask("people.visits")  # what was sent before is here now
-        state = window.welcome["features"]["people"]
+        state = window.welcome["held"]
         for push in [f for f in window.frames if str(f.get("type", "")).startswith("people.")]:
             window.frames.remove(push)
             apply(state, push)
         fresh = await town.window(name)
-        assert in_order(state) == in_order(fresh.welcome["features"]["people"]), name
+        assert in_order(state) == in_order(await held(fresh)), name
         await fresh.socket.close()
 
 
 async def watch(town: Town, *names: str) -> dict[str, RoomClient]:
-    return {name: await town.window(name) for name in names}
+    """Open windows for some people, and note what they know at first."""
+    windows = {name: await town.window(name) for name in names}
+    for window in windows.values():
+        window.welcome["held"] = await held(window)
+    return windows
 
 
 def ids(town: Town, *names: str) -> list[str]:
@@ -326,6 +353,31 @@ async def test_a_language_is_a_private_matter(town: Town) -> None:
     await seen["eleni"].ask("people.visits")
     assert not [f for f in seen["eleni"].frames if f.get("type") == "people.language_chosen"]
     assert (await town.window("maja")).welcome["you"]["language"] == "da"
+
+
+async def test_a_moderator_comes_and_goes_before_everyones_eyes(town: Town) -> None:
+    seen = await watch(town, "anna", "maja", "vera")
+    account_id, inga = await town.account("moderator", countries="SE")
+    phone = await town.browser((await town.signed_in(account_id)).token)
+    browser = await town.browser(inga.token)
+    path = f"/api/rooms/{town.room.room_id}"
+    for device, what in ((browser, "visit"), (phone, "visit"), (phone, "leave"), (phone, "leave")):
+        assert (await device.post(f"{path}/{what}", json={})).status_code == 200
+        await follows(town, seen)
+    assert seen["maja"].welcome["held"]["visits"] == [["Moderator", "has left"]] * 2
+
+
+async def test_the_room_and_oneself_are_as_one_was_told(town: Town) -> None:
+    seen = await watch(town, "anna", "nikos", "maja", "vera")
+    maja, nikos = ids(town, "maja", "nikos")
+    await seen["anna"].do("people.edit_room", title="Seas", description="Of Europe")
+    await seen["anna"].do("people.rename", member_id=maja, name="Comet")
+    await seen["anna"].do("people.set_role", member_id=maja, role="pupil-admin")
+    await seen["anna"].do("people.set_role", member_id=nikos, role="teacher-admin")
+    await follows(town, seen)
+    await seen["maja"].do("people.choose_language", language="da")
+    await seen["anna"].do("people.set_room_state", state="closed")
+    await follows(town, seen)
 
 
 async def test_a_closed_room_is_read_and_opened_again(town: Town) -> None:
