@@ -5,11 +5,16 @@ import { Form } from "react-aria-components";
 import { Redirect } from "wouter";
 import { useErrorText } from "../i18n/errors";
 import { useText } from "../i18n/text";
+import { NoAccess } from "../pages/pages";
+import { Refused } from "../refused";
 import { Banner } from "../ui/banner";
 import { Button } from "../ui/button";
 import { SkeletonList } from "../ui/marks";
 import style from "./accounts.module.css";
 import { type Loaded, signOut } from "./me";
+
+/** The server's codes for what is open to others: trying again would not help. */
+const FOR_OTHERS = ["forbidden", "staff_only"];
 
 /** Draw what was loaded; nobody signed in goes to sign in, a failure can be tried again. */
 export function WhenLoaded<T>({
@@ -27,6 +32,9 @@ export function WhenLoaded<T>({
     case "signed_out":
       return <Redirect to={`/sign-in?next=${encodeURIComponent(location.pathname)}`} replace />;
     case "failed":
+      if (loaded.reason instanceof Refused && FOR_OTHERS.includes(loaded.reason.code)) {
+        return <NoAccess />;
+      }
       return (
         <Banner
           tone="bad"

@@ -7,6 +7,7 @@ export const chat: Tool = {
   name: "chat",
   icon: MessageCircle,
   title: "chat.title",
+  isFor: (role) => role !== "visitor",
   View: later(() => import("./view")),
   Dock: later(() => import("./dock")),
   Today: later(() => import("./today")),

@@ -8,6 +8,7 @@ export const docs: Tool = {
   name: "docs",
   icon: FileText,
   title: "docs.title",
+  isFor: (role) => role !== "visitor",
   View: later(() => import("./view")),
   useNews,
   useAlways: useSending,

@@ -23,6 +23,7 @@ export default function HomeView() {
   const { you } = useRoom();
   const since = useHome((state) => state.since);
   const tools = toolsFor(you.role);
+  const isVisitor = you.role === "visitor";
   const room = useRoomState((state) => state.room);
   const name = useRoomState((state) => state.you?.name) ?? you.name;
   return (
@@ -34,17 +35,27 @@ export default function HomeView() {
           {room?.description && <p>{room.description}</p>}
         </div>
         <div className={style.column}>
-          <Part title={t("home.new")} aside={<DateTime at={since} />}>
-            <WhatIsNew tools={tools} since={since} />
-          </Part>
-          <Part title={t("home.unread")}>
-            <MyUnread tools={tools} />
-          </Part>
+          {isVisitor ? (
+            <Part title={t("home.visitor")}>
+              <p>{t("home.visitor.text")}</p>
+            </Part>
+          ) : (
+            <>
+              <Part title={t("home.new")} aside={<DateTime at={since} />}>
+                <WhatIsNew tools={tools} since={since} />
+              </Part>
+              <Part title={t("home.unread")}>
+                <MyUnread tools={tools} />
+              </Part>
+            </>
+          )}
         </div>
         <div className={style.column}>
-          <Part title={t("home.here")}>
-            <HereNow />
-          </Part>
+          {!isVisitor && (
+            <Part title={t("home.here")}>
+              <HereNow />
+            </Part>
+          )}
           {tools.map(({ name: tool, Today }) => Today && <Today key={tool} />)}
           <Part title={t("home.schools")}>
             <Schools />

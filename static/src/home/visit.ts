@@ -9,12 +9,12 @@ const STILL_HERE_MS = 10 * 60_000;
 
 /** Have the server know that this person is here, so that it can tell what is new next time. */
 export function useVisit(): void {
-  const { send } = useRoom();
+  const { send, you } = useRoom();
   const [path] = useLocation();
   const saidAt = useRef(0);
   const say = useRef(() => {});
   say.current = () => {
-    if (Date.now() - saidAt.current < AGAIN_MS) return;
+    if (you.role === "visitor" || Date.now() - saidAt.current < AGAIN_MS) return;
     saidAt.current = Date.now();
     send("home.visit", {}).catch(() => {
       // The next thing that they do says it again.

@@ -57,6 +57,11 @@ export function NotFound() {
   return <Sentence icon={Compass} name="not_found" />;
 }
 
+/** Say that an address is not for this person. */
+export function NoAccess() {
+  return <Sentence icon={DoorClosed} name="no_access" />;
+}
+
 /** Say that an address leads nowhere; is the page. */
 export function NotFoundPage() {
   const t = useText();
@@ -94,9 +99,7 @@ export function Stopped({ reason }: { reason: StopReason }) {
           }
         />
       )}
-      {(reason === "forbidden" || reason === "gone") && (
-        <Sentence icon={DoorClosed} name="no_access" />
-      )}
+      {(reason === "forbidden" || reason === "gone") && <NoAccess />}
       {reason === "removed" && <Sentence icon={UserX} name="removed" />}
       {reason === "outdated" && <Sentence icon={RefreshCw} name="update" action={<Reload />} />}
     </Page>

@@ -17,7 +17,9 @@ const PARTS = [
 
 export default function PeopleView() {
   const t = useText();
-  const { href } = useRoom();
+  const { href, you } = useRoom();
+  // A visitor is told of the teachers alone.
+  const parts = PARTS.filter(({ id }) => id === "members" || you.role !== "visitor");
   const [path] = useLocation();
   return (
     <Pane title={t("people.title")}>
@@ -25,8 +27,8 @@ export default function PeopleView() {
         <CardsWaiting />
         <Tabs
           label={t("people.title")}
-          selectedKey={PARTS.find((part) => part.path === path)?.id ?? "members"}
-          parts={PARTS.map(({ id, path, View }) => ({
+          selectedKey={parts.find((part) => part.path === path)?.id ?? "members"}
+          parts={parts.map(({ id, path, View }) => ({
             id,
             title: t(`people.${id}`),
             href: href(`people${path === "/" ? "" : path}`),

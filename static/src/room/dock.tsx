@@ -6,6 +6,7 @@ import { Fence } from "../pages/pages";
 import { IconButton } from "../ui/button";
 import { SkeletonList } from "../ui/marks";
 import { useMedia } from "../ui/media";
+import { useRoom } from "./context";
 import { canDock, toggleDock, useDock } from "./dock_state";
 import style from "./room.module.css";
 import { TOOLS } from "./tools";
@@ -15,10 +16,11 @@ const WIDE = "(min-width: 64rem)";
 /** Stand the chat beside the work, where there is room for both. */
 export function Dock({ place }: { place: Place }) {
   const t = useText();
+  const { you } = useRoom();
   const isOpen = useDock((state) => state.isOpen);
   const isWide = useMedia(WIDE);
   const Content = TOOLS.find((tool) => tool.Dock)?.Dock;
-  if (!isOpen || !isWide || !canDock(place) || !Content) return null;
+  if (!isOpen || !isWide || !canDock(place, you.role) || !Content) return null;
   return (
     <aside aria-label={t("room.dock")} className={style.dock}>
       <div className={style.dockHead}>

@@ -25,6 +25,6 @@ export function toggleDock(isOpen: boolean): void {
 }
 
 /** Tell whether the dock can stand beside what is shown: where people write together. */
-export function canDock({ tool, target }: Place): boolean {
-  return tool === "docs" && Boolean(target);
+export function canDock({ tool, target }: Place, role: string): boolean {
+  return role !== "visitor" && tool === "docs" && Boolean(target);
 }

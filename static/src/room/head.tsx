@@ -24,6 +24,7 @@ export function Head({ place }: { place: Place }) {
   const room = useRoomState((state) => state.room);
   const schools = useDirectory((state) => state.schools);
   const isDockOpen = useDock((state) => state.isOpen);
+  const { you } = useRoom();
   return (
     <header className={style.head}>
       <div className={style.project}>
@@ -35,7 +36,7 @@ export function Head({ place }: { place: Place }) {
         </span>
       </div>
       <HeadSaved />
-      {canDock(place) && (
+      {canDock(place, you.role) && (
         <span className={style.onlyWide}>
           <IconToggle
             icon={MessageCircle}
@@ -45,7 +46,7 @@ export function Head({ place }: { place: Place }) {
           />
         </span>
       )}
-      <WhoIsHere />
+      {you.role !== "visitor" && <WhoIsHere />}
     </header>
   );
 }
