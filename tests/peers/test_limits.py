@@ -5,7 +5,6 @@ import asyncio
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.docs.forge import number, string
 from tests.live import Live, SeededRoom, seed_room
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, Told
@@ -30,79 +29,6 @@ async def open_document(live: Live, seeded: SeededRoom) -> Document:
     document = await live.node.library.open(seeded.documents[1])
     assert document is not None
     return document
-
-
-# -- frames
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        pytest.param(number(raw.SYNC_REPLY) + b"\x00\x01\x00", id="sync-reply"),
-        pytest.param(number(raw.STATELESS) + string("{}"), id="stateless"),
-        pytest.param(number(raw.BROADCAST) + string("{}"), id="broadcast"),
-        pytest.param(number(raw.STATUS) + b"\x01", id="status"),
-        pytest.param(b"\x09", id="ping-with-address"),
-        pytest.param(b"\x0a", id="pong-with-address"),
-        pytest.param(b"\x0b", id="unknown"),
-        pytest.param(b"\xc8\x01", id="far-away"),
-        pytest.param(b"", id="no-type"),
-        pytest.param(b"\x00\x03\x00", id="sync-type"),
-        pytest.param(raw.step_1(b"\0") + b"x", id="trailing"),
-        pytest.param(b"\x00\x00\x05\x00", id="short"),
-        pytest.param(raw.step_1(b"\x01\x01"), id="broken-vector"),
-        pytest.param(b"\x80\x00", id="long-number"),
-        pytest.param(bytes((raw.AUTH, 2)) + string("read-write"), id="the-servers-auth"),
-    ],
-)
-async def test_what_a_client_must_not_send_closes_with_4400(
-    live: Live, seeded: SeededRoom, message: bytes
-) -> None:
-    async with (
-        await enter(live, seeded, "maja") as maja,
-        await enter(live, seeded, "eleni") as eleni,
-    ):
-        await maja.send(message)
-        assert await maja.closed() == 4400
-        await eleni.send(raw.update(Pen(5).write("going on")))
-        assert await eleni.expect("status") == 1
-
-
-@pytest.mark.parametrize(
-    "address", ["a\0b\0c", "dokument-ö", "x" * 65], ids=["two-sessions", "not-ascii", "long"]
-)
-async def test_a_malformed_address_closes_with_4400(
-    live: Live, seeded: SeededRoom, address: str
-) -> None:
-    async with await enter(live, seeded, "maja") as maja:
-        await maja.send(raw.auth(), address=address)
-        assert await maja.closed() == 4400
-
-
-@pytest.mark.parametrize("message", [raw.auth(), bytes((raw.CLOSE,)), raw.PING, raw.PONG])
-async def test_y_websocket_knows_neither_auth_nor_close(
-    live: Live, seeded: SeededRoom, message: bytes
-) -> None:
-    async with await Peer.open_yjs(live, seeded.people["maja"], seeded.documents[1]) as maja:
-        await maja.join()
-        await maja.send(message)
-        assert await maja.closed() == 4400
-
-
-async def test_a_text_frame_where_none_was_asked_for_closes_with_4400(
-    live: Live, seeded: SeededRoom
-) -> None:
-    async with await enter(live, seeded, "maja") as maja:
-        await maja.socket.send('{"id":1,"type":"room.hello"}')
-        assert await maja.closed() == 4400
-
-
-async def test_a_frame_that_is_too_large_is_not_read(live: Live, seeded: SeededRoom) -> None:
-    size = live.settings.frame_max_bytes + 1
-    async with await enter(live, seeded, "maja") as maja:
-        # The header alone: whoever waited for the rest would have to keep it.
-        maja.socket.transport.write(b"\x82\xff" + size.to_bytes(8, "big") + b"mask" + bytes(100))
-        assert await maja.closed() == 1009
 
 
 async def test_compression_is_not_agreed_to(live: Live, seeded: SeededRoom) -> None:
