@@ -14,6 +14,7 @@ import type { LiveDocument } from "./live";
 import { BlockMath, InlineMath } from "./math";
 import { Outline } from "./outline";
 import { PastedLooks } from "./paste";
+import { WayOut } from "./way_out";
 
 /** What a link may lead to. */
 const LINKS = /^(https?:\/\/|mailto:)/i;
@@ -71,6 +72,7 @@ function nodes(t: Text): Extensions {
 export function extensionsFor(live: LiveDocument, t: Text): Extensions {
   return [
     ...nodes(t),
+    WayOut,
     Outline,
     PastedLooks,
     Placeholder.configure({ placeholder: t("docs.placeholder") }),

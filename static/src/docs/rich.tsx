@@ -1,6 +1,6 @@
 import type { Editor } from "@tiptap/core";
 import { EditorContent, useEditor } from "@tiptap/react";
-import { memo, useEffect, useRef, useState } from "react";
+import { memo, useEffect, useId, useRef, useState } from "react";
 import { useText } from "../i18n/text";
 import { useDirectory } from "../room/directory";
 import { unfoldNames } from "./caret";
@@ -63,6 +63,7 @@ function RichEditor({ live, title, mayWrite, isSynced, onFacts }: EditorProps) {
   const t = useText();
   const [link, setLink] = useState<LinkAt | null>(null);
   const paper = useRef<HTMLDivElement>(null);
+  const wayOut = useId();
   const [math, setMath] = useState<MathAt | null>(null);
   const editor = useEditor(
     {
@@ -74,6 +75,7 @@ function RichEditor({ live, title, mayWrite, isSynced, onFacts }: EditorProps) {
       editorProps: {
         attributes: {
           "aria-label": title,
+          "aria-describedby": wayOut,
           "aria-multiline": "true",
           role: "textbox",
           class: "prose",
@@ -123,6 +125,9 @@ function RichEditor({ live, title, mayWrite, isSynced, onFacts }: EditorProps) {
   return (
     <>
       {mayWrite && <Toolbar editor={editor} onLink={openLink} onMath={openMath} />}
+      <p id={wayOut} hidden>
+        {t("docs.way_out")}
+      </p>
       <div ref={paper} className={style.paper}>
         <EditorContent editor={editor} className={style.editor} />
       </div>
