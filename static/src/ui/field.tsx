@@ -1,5 +1,5 @@
 import { Check, ChevronDown, Minus, Search, X } from "lucide-react";
-import type { FormEvent, ReactNode, Ref } from "react";
+import { type FormEvent, type ReactNode, type Ref, type RefObject, useEffect, useRef } from "react";
 import {
   Checkbox as AriaCheckbox,
   type CheckboxProps as AriaCheckboxProps,
@@ -77,6 +77,21 @@ function Below({ hint, error, minLength = 0 }: Words & { minLength?: number | un
   );
 }
 
+/**
+ * Put the focus on a field when it is first drawn, if `isWanted`.
+ *
+ * React Aria does so a moment later where Enter was pressed on a link; by then the page that was
+ * left has given the focus to the work, and it stays there.
+ */
+function useFocusFirst<Field extends HTMLElement>(isWanted = false): RefObject<Field | null> {
+  const field = useRef<Field>(null);
+  const wanted = useRef(isWanted);
+  useEffect(() => {
+    if (wanted.current) field.current?.focus({ preventScroll: true });
+  }, []);
+  return field;
+}
+
 type TextFieldOwn = Omit<AriaTextFieldProps, "children" | "className" | "isInvalid"> & Words;
 
 /** Ask for one line of text. */
@@ -87,13 +102,15 @@ export function TextField({
   labelUnseen,
   placeholder,
   inputRef,
+  autoFocus,
   ...props
 }: TextFieldOwn & { placeholder?: string; inputRef?: Ref<HTMLInputElement> }) {
+  const first = useFocusFirst<HTMLInputElement>(autoFocus);
   return (
     <AriaTextField {...props} className={style.field ?? ""} {...(error ? { isInvalid: true } : {})}>
       <Above label={label} labelUnseen={labelUnseen ?? false} />
       <Input
-        ref={inputRef}
+        ref={inputRef ?? first}
         placeholder={placeholder}
         className={style.input ?? ""}
         onInput={judgeAnew}
@@ -112,17 +129,19 @@ export function TextArea({
   placeholder,
   rows = 3,
   inputRef,
+  autoFocus,
   ...props
 }: TextFieldOwn & {
   placeholder?: string;
   rows?: number;
   inputRef?: Ref<HTMLTextAreaElement>;
 }) {
+  const first = useFocusFirst<HTMLTextAreaElement>(autoFocus);
   return (
     <AriaTextField {...props} className={style.field ?? ""} {...(error ? { isInvalid: true } : {})}>
       <Above label={label} labelUnseen={labelUnseen ?? false} />
       <AriaTextArea
-        ref={inputRef}
+        ref={inputRef ?? first}
         rows={rows}
         placeholder={placeholder}
         className={`${style.input} ${style.area}`}
@@ -138,6 +157,7 @@ export function SearchField({
   label,
   labelUnseen = true,
   placeholder,
+  autoFocus,
   ...props
 }: Omit<AriaSearchFieldProps, "children" | "className"> & {
   label: string;
@@ -145,11 +165,12 @@ export function SearchField({
   placeholder?: string;
 }) {
   const t = useText();
+  const first = useFocusFirst<HTMLInputElement>(autoFocus);
   return (
     <AriaSearchField {...props} className={`${style.field} ${style.search}`}>
       <Above label={label} labelUnseen={labelUnseen} />
       <Search aria-hidden size={20} className={style.glass} />
-      <Input placeholder={placeholder ?? label} className={style.input ?? ""} />
+      <Input ref={first} placeholder={placeholder ?? label} className={style.input ?? ""} />
       <Button className={style.clear ?? ""} aria-label={t("ui.clear")}>
         <X aria-hidden size={18} />
       </Button>
