@@ -25,7 +25,8 @@ export function ChannelBody({
   return (
     <div className={style.channel}>
       <MessageList key={channelId} channelId={channelId} targetId={targetId} onJump={onJump} />
-      <div className={style.foot}>
+      {/* Where the focus goes when the chat closes while one writes. */}
+      <div className={style.foot} tabIndex={-1}>
         <TypingLine channelId={channelId} />
         <HoursLine channelId={channelId} />
         {mayWrite && <Composer key={channelId} channelId={channelId} />}
@@ -42,16 +43,20 @@ function HoursLine({ channelId }: { channelId: string }) {
   const sentence = useHoursSentence();
   const { isOpen } = useOpen();
   if (channelId === STAFF_ROOM || roomState !== "open") return null;
-  if (isOpen) return null;
   const isForPupil = !isTeacher(you.role);
+  // It is there before its words are, or they would not be read out.
   return (
-    <p className={style.closed} role="status">
-      <Lock aria-hidden size={18} />
-      <span>
-        {sentence}
-        {isForPupil ? ` ${t("chat.hours.read_on")}` : ` ${t("chat.hours.teachers_write")}`}
-      </span>
-    </p>
+    <div role="status">
+      {!isOpen && (
+        <p className={style.closed}>
+          <Lock aria-hidden size={18} />
+          <span>
+            {sentence}
+            {isForPupil ? ` ${t("chat.hours.read_on")}` : ` ${t("chat.hours.teachers_write")}`}
+          </span>
+        </p>
+      )}
+    </div>
   );
 }
 

@@ -169,14 +169,15 @@ export function MessageList({
   }
   const unread = channel?.unread ?? 0;
   return (
-    <div className={style.listFrame}>
+    <div className={style.listFrame} tabIndex={-1}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: arrow keys go from message to message */}
       <div
         ref={box}
         className={style.list}
         onScroll={look}
         onKeyDown={walk}
-        onFocus={activate}
+        // Whoever points goes by the pointer: a focus that merely was kept leads nowhere.
+        onFocus={(event) => event.target.matches(":focus-visible") && activate(event)}
         onPointerOver={activate}
         data-testid="messages"
       >
@@ -196,7 +197,13 @@ export function MessageList({
       </div>
       {!isAtEnd && (
         <div className={style.toEnd}>
-          <Button icon={ArrowDown} onPress={toEnd}>
+          <Button
+            icon={ArrowDown}
+            onPress={() => {
+              setActive(null); // the Tab key goes on from the newest
+              toEnd();
+            }}
+          >
             {unread > 0 ? t("chat.new", { count: unread }) : t("chat.to_end")}
           </Button>
         </div>

@@ -71,6 +71,7 @@ export function Composer({ thread, reply }: { thread: Thread; reply: ReplyDraft 
       const quote = draft.quote && { post_id: draft.quote.post_id, text: draft.quote.text };
       await send("forum.reply", { thread_id: thread.id, text: draft.text, quote }, draft.nonce);
       clear();
+      input.current?.focus(); // the button that sent it cannot be pressed without words
     } catch (reason) {
       setError(reason);
     } finally {
