@@ -54,6 +54,7 @@ async def test_everything_on_paper(open_as: OpenAs, live: Live, room: SeededRoom
     await makes_tasks(maja, sheet)
     await makes_table(maja, sheet)
     await sets_link(maja, sheet)
+    await sets_formula(maja, sheet)
     await takes_back(maja, sheet)
     await says_saved(maja.window)
     kept = stored(live, room.documents[0])
@@ -120,26 +121,59 @@ async def makes_table(maja: Keyboard, sheet: Locator) -> None:
 
 
 async def sets_link(maja: Keyboard, sheet: Locator) -> None:
-    """Make a link with words of its own, and look at it again."""
+    """Make a link with words of its own, and follow it."""
+    address = f"{maja.window.origin}/join"
     await maja.type(" see ")
     await to_tool(maja, "^Link$")
     await maja.press("Enter")
     await expect(maja.window.field("Address")).to_be_focused()
-    await maja.type("example.org")
+    await maja.type(address)
     await maja.go_back_to("^Words of the link")
     await maja.type("the atlas")
     await maja.press("Enter")
     await expect(sheet).to_be_focused()
     link = sheet.get_by_role("link", name="the atlas")
-    await expect(link).to_have_attribute("href", "https://example.org")
+    await expect(link).to_have_attribute("href", address)
     await maja.move("ArrowLeft")
     await to_tool(maja, "^Link$")
     await maja.press("Enter")
-    await expect(maja.window.field("Address")).to_have_value("https://example.org")
+    await expect(maja.window.field("Address")).to_have_value(address)
+    await maja.tab_to("^Open the link")
+    async with maja.window.context.expect_page() as opening:
+        await maja.press("Enter")
+    page = await opening.value
+    await page.wait_for_url(address)
+    await page.close()
     await maja.press("Escape")
     await expect(maja.window.page.get_by_role("dialog")).to_have_count(0)
     assert (await maja.focus()).name == "Link"
     await maja.tab_to("^Page 1$")
+    await maja.move("Control+End")
+
+
+async def sets_formula(maja: Keyboard, sheet: Locator) -> None:
+    """Look into the menu and leave it again; set a formula, and change it."""
+    await to_tool(maja, "^Insert")
+    await maja.press("Enter")
+    await expect(maja.window.page.get_by_role("menu")).to_be_visible()
+    await maja.press("Escape")
+    await expect(maja.window.page.get_by_role("menu")).to_have_count(0)
+    assert (await maja.focus()).name == "Insert"
+    await maja.choose("Formula")
+    await expect(maja.window.field("Formula in LaTeX")).to_be_focused()
+    await maja.type("a^2")
+    await maja.press("Enter")
+    await expect(sheet).to_be_focused()
+    await expect(sheet.locator("annotation")).to_have_text("a^2")
+    await maja.move("ArrowLeft")
+    await to_tool(maja, "^Change the formula")
+    await maja.press("Enter")
+    await expect(maja.window.field("Formula in LaTeX")).to_be_focused()
+    await maja.move("End")
+    await maja.type("+b^2")
+    await maja.press("Enter")
+    await expect(sheet.locator("annotation")).to_have_text("a^2+b^2")
+    await expect(sheet).to_be_focused()
     await maja.move("Control+End")
 
 
@@ -164,7 +198,7 @@ async def downloads(maja: Keyboard) -> None:
     """Take the document home."""
     wanted = {
         "Download as Markdown": ("# Seals", "**Many**", "1. Look", "[x] Bring a jar", "| Species"),
-        "Download as a web page": ("<h1", "<strong>Many</strong>", "<table", "https://example.org"),
+        "Download as a web page": ("<h1", "<strong>Many</strong>", "<table", "/join"),
     }
     await maja.press("Escape")
     await maja.go_back_to("^More about “Page 1”")

@@ -1,7 +1,9 @@
 import type { Editor } from "@tiptap/core";
+import { ExternalLink } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useText } from "../i18n/text";
 import { Refused } from "../refused";
+import { ButtonLink } from "../ui/button";
 import { FormDialog } from "../ui/dialog";
 import { Radio, RadioGroup, TextField } from "../ui/field";
 import style from "./docs.module.css";
@@ -32,7 +34,7 @@ function isAddress(text: string): boolean {
   }
 }
 
-/** Ask where a link leads; an empty address takes the link away. */
+/** Ask where a link leads, or go there; an empty address takes the link away. */
 export function LinkDialog({
   editor,
   at,
@@ -77,6 +79,17 @@ export function LinkDialog({
         defaultValue={at.href}
         inputMode="url"
       />
+      {isLinkable(at.href) && (
+        <ButtonLink
+          variant="quiet"
+          icon={ExternalLink}
+          href={at.href}
+          target="_blank"
+          rel="noopener nofollow ugc"
+        >
+          {t("docs.link.open")}
+        </ButtonLink>
+      )}
     </FormDialog>
   );
 }
