@@ -96,14 +96,15 @@ class RoomHub:
 
         Raises:
             NotFound: There is no such room.
-            RoomFull: It holds as many connections as it may.
+            RoomFull: It holds as many connections as it may, and nobody can spare one.
         """
         while True:
             room = self._rooms.get(room_id) or await self._open(room_id)
             # It may have been left by everybody while we waited.
             if self._rooms.get(room_id) is room:
                 break
-        if len(room.connections) >= self._max_connections:
+        full = len(room.connections) >= self._max_connections
+        if full and not room.make_place(connection.principal.member_id):
             raise RoomFull
         room.enter(connection)
         return room

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, replace
 from typing import Any
@@ -123,6 +124,25 @@ class Room:
     def enter(self, connection: Connection) -> None:
         """Take a connection in; it receives nothing before its ``room.hello``."""
         self.connections.add(connection)
+
+    def make_place(self, member_id: str) -> bool:
+        """Close a connection of whoever has most of them, for one more of a member.
+
+        Their newest goes: the older ones are likelier to be worked in. Nobody is left with fewer
+        than the newcomer has then.
+
+        Returns:
+            Whether there is a place now.
+        """
+        held = Counter(one.principal.member_id for one in self.connections)
+        [(most, count)] = held.most_common(1)
+        if count <= held[member_id] + 1:
+            return False
+        theirs = (one for one in self.connections if one.principal.member_id == most)
+        newest = max(theirs, key=lambda one: one.number)
+        newest.close(CloseCode.OVERLOAD, "room_full")
+        self.leave(newest)
+        return True
 
     def leave(self, connection: Connection) -> None:
         """Forget a connection; a second call does nothing."""

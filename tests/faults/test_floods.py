@@ -1,0 +1,196 @@
+"""Floods of one member, of every kind there is: others write on, and what is kept stays small.
+
+What bounds it is counted: connections, sessions, documents, bytes that wait (PROTOCOL.md C7, C9).
+"""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+import pytest_asyncio
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from tests.client import RoomClient
+from tests.live import Live, SeededRoom, seed_room, serve_here
+from tests.peers import raw
+from tests.peers.raw import Peer, Pen, eventually
+from twinspace_rt.ids import new_id
+
+ROOM_MAX = 12
+AT_ONCE = 300
+EDITS = 25
+Flood = Callable[[Live, SeededRoom], Awaitable[None]]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def live(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Live]:
+    """A server whose rooms are soon full."""
+    folder = tmp_path_factory.mktemp("data")
+    async with serve_here(folder, room_max_connections=ROOM_MAX) as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def seeded(live: Live) -> SeededRoom:
+    """A room of each test's own."""
+    assert live.node is not None
+    return await live.node.database.write(seed_room)
+
+
+@contextlib.asynccontextmanager
+async def at_the_document(live: Live, seeded: SeededRoom) -> AsyncIterator[Peer]:
+    """Have the one who floods join the plain document, and read what comes until it ends."""
+    page = seeded.documents[1]
+    async with await Peer.open(live, seeded.room_id, seeded.people["eleni"], page) as peer:
+        await peer.join()
+        await peer.send(raw.step_2(b"\0\0"))
+        yield peer
+        with contextlib.suppress(TimeoutError):
+            await peer.settled()
+
+
+async def auths(live: Live, seeded: SeededRoom) -> None:
+    async with at_the_document(live, seeded) as peer:
+        for _ in range(AT_ONCE):
+            await peer.send(raw.auth(), address=f"{new_id()}.1")
+
+
+async def sessions(live: Live, seeded: SeededRoom) -> None:
+    async with at_the_document(live, seeded) as peer:
+        for number in range(AT_ONCE):
+            await peer.send(raw.auth(), raw.step_1(b"\0"), address=f"{peer.address}\0{number}")
+
+
+async def sockets(live: Live, seeded: SeededRoom) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(3 * ROOM_MAX):
+            opening = Peer.open(live, seeded.room_id, seeded.people["eleni"], "x")
+            await stack.enter_async_context(await opening)
+
+
+async def joins(live: Live, seeded: SeededRoom) -> None:
+    async with at_the_document(live, seeded) as peer:
+        for _ in range(AT_ONCE):
+            await peer.send(raw.step_1(b"\0"), bytes((raw.QUERY_AWARENESS,)))
+
+
+async def updates(live: Live, seeded: SeededRoom) -> None:
+    async with at_the_document(live, seeded) as peer:
+        pen = Pen(next(_clients))
+        for _ in range(AT_ONCE):
+            await peer.send(raw.update(pen.write("flood ")))
+
+
+async def cursors(live: Live, seeded: SeededRoom) -> None:
+    async with at_the_document(live, seeded) as peer:
+        for clock in range(AT_ONCE):
+            await peer.send(raw.awareness((next(_clients), clock, '{"cursor":null}')))
+
+
+async def hellos(live: Live, seeded: SeededRoom) -> None:
+    async with await RoomClient.open(live, seeded.room_id, seeded.people["eleni"]) as window:
+        for number in range(AT_ONCE):
+            await window.send_json({"id": number, "type": "room.hello", "since": None})
+        await window.expect(lambda frame: frame.get("id") == AT_ONCE - 1)
+
+
+async def commands(live: Live, seeded: SeededRoom) -> None:
+    async with await RoomClient.open(live, seeded.room_id, seeded.people["eleni"]) as window:
+        await window.hello()
+        for number in range(AT_ONCE):
+            await window.send_json({"id": number, "type": "chat.search", "query": "flood"})
+        await window.expect(lambda frame: frame.get("id") == AT_ONCE - 1)
+
+
+FLOODS: tuple[Flood, ...] = (
+    auths,
+    sessions,
+    sockets,
+    joins,
+    updates,
+    cursors,
+    hellos,
+    commands,
+)
+_clients = itertools.count(1000)
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+async def test_one_floods_and_another_writes_on(
+    live: Live, seeded: SeededRoom, flood: Flood
+) -> None:
+    rounds = edits = 0
+
+    async def without_end() -> None:
+        nonlocal rounds
+        while edits < EDITS or not rounds:
+            with contextlib.suppress(ConnectionClosed, InvalidHandshake, TimeoutError):
+                await flood(live, seeded)
+            rounds += 1
+
+    async with (
+        await RoomClient.open(live, seeded.room_id, seeded.people["anna"]) as anna,
+        await Peer.open(live, seeded.room_id, seeded.people["maja"], seeded.documents[1]) as maja,
+    ):
+        await anna.hello()
+        await maja.join()
+        await maja.send(raw.step_2(b"\0\0"))
+        assert await maja.expect("status") == 1
+        pen = Pen(1)
+        flooding = asyncio.create_task(without_end())
+        try:
+            while edits < EDITS or not rounds:
+                await maja.send(raw.update(pen.write("on ")))
+                assert await maja.expect("status") == 1
+                assert "ok" in await anna.ask("people.visits")
+                check_bounds(live, seeded)
+                edits += 1
+        finally:
+            edits, rounds = EDITS, rounds or 1
+            await flooding
+
+
+def check_bounds(live: Live, seeded: SeededRoom) -> None:
+    """Check that what the server keeps for the room is within what it may be."""
+    assert live.node is not None
+    node, settings = live.node, live.settings
+    room = node.hub.get(seeded.room_id)
+    assert room is not None
+    assert len(room.connections) <= ROOM_MAX
+    for connection in room.connections:
+        assert connection.outbox_bytes <= settings.outbox_max_bytes
+    [document] = [one for one in node.library.documents if one.loaded.room_id == seeded.room_id]
+    assert len(document.sessions) <= 4 * len(room.connections)
+    assert node.library.waiting.bytes <= settings.backlog_max_bytes
+
+
+async def test_a_full_room_takes_one_who_has_fewer_sockets(live: Live, seeded: SeededRoom) -> None:
+    """C9."""
+    assert live.node is not None
+    people = seeded.people
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def come(who: str) -> RoomClient:
+            window = await RoomClient.open(live, seeded.room_id, people[who])
+            return await stack.enter_async_context(window)
+
+        greedy = [await come("eleni") for _ in range(ROOM_MAX)]
+        await asyncio.gather(*(window.hello() for window in greedy))
+        maja = await come("maja")
+        await maja.hello()
+        assert await greedy.pop().closed() == 1013
+        assert await (await come("eleni")).closed() == 1013
+        # One by one, until nobody could be left with fewer than the newcomer.
+        while len(greedy) > ROOM_MAX // 2:
+            await (await come("maja")).hello()
+            assert await greedy.pop().closed() == 1013
+        assert await (await come("maja")).closed() == 1013
+        assert await (await come("eleni")).closed() == 1013
+        for window in [*greedy, maja]:
+            assert "ok" in await window.ask("people.visits")
+        room = live.node.hub.get(seeded.room_id)
+        assert room is not None
+        assert len(room.connections) == ROOM_MAX
+    await eventually(lambda: live.node is not None and live.node.hub.get(seeded.room_id) is None)
