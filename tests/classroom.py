@@ -87,11 +87,13 @@ class Person:
     connection: Connection
     inbox: Inbox
     welcome: Json = field(default_factory=dict)
+    sent: set[str] = field(default_factory=set)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     async def ask(self, kind: str, /, **fields: Any) -> Json:
         """Send a command and return its reply."""
         number = next(self._ids)
+        self.sent.add(kind)
         frame = json.dumps({"id": number, "type": kind, **fields})
         await self.room.receive(self.connection, frame)
         return self.take(lambda f: f.get("id") == number)

@@ -138,12 +138,15 @@ async def record(room: Classroom) -> dict[str, Json]:
         before = after
         for person in people.values():
             person.inbox.frames.clear()
+            person.sent.clear()
         await step(people, room, ids)
+        sent = sorted(set[str]().union(*(person.sent for person in people.values())))
         after = {watcher: await _state(room, people[watcher]) for watcher in WATCHERS}
         records[name] = names.plain(
             [
                 {
                     "you": people[watcher].member_id,
+                    "sent": sent,
                     "before": before[watcher],
                     "pushes": [p for p in people[watcher].pushes() if "seq" in p],
                     "after": after[watcher],
