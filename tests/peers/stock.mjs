@@ -29,7 +29,7 @@ export async function until(what, condition, standing = () => "") {
   }
 }
 
-function socketAs(cookie) {
+export function socketAs(cookie) {
   return class extends WebSocket {
     constructor(url, protocols) {
       const headers = { Cookie: cookie, Origin: config.origin };

@@ -1,16 +1,11 @@
 """When "saved" is said, and how often: a provider counts, and must be paid what it counted."""
 
-import asyncio
-
 import pytest
 
 from tests.docs import forge
 from tests.live import Live, SeededRoom
 from tests.peers import raw
-from tests.peers.drive import drive
-from tests.peers.line import open_line
 from tests.peers.raw import Peer, Pen, Told
-from twinspace_rt.docs.document import SYNC_EVERY_S
 
 
 def statuses(told: list[Told]) -> list[int]:
@@ -112,92 +107,6 @@ async def test_a_sync_step_2_before_the_pong_is_of_an_earlier_socket(
     ) as eleni:
         told = await eleni.join()
         assert raw.words_of([t.value for t in told if t.name == "update"]) == "first second "
-
-
-@pytest.mark.parametrize("behind_a_pong", [False, True])
-async def test_the_queue_of_an_earlier_socket_is_not_paid(
-    live: Live, seeded: SeededRoom, behind_a_pong: bool
-) -> None:
-    pen = Pen(1)
-    async with await joined(live, seeded) as maja:
-        await maja.send(raw.update(pen.write("abcdef")))
-        assert await maja.expect("status") == 1
-    async with await Peer.open(
-        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
-    ) as maja:
-        old = raw.step_1(raw.vector(pen.vector))
-        offline = [pen.erase(0, 1), pen.write("ghi"), pen.erase(1, 2)]
-        assert (await maja.next()).name == "ping"
-        await maja.send(raw.auth(), raw.step_1(raw.vector(pen.vector)))
-        # The queue: what was said to a socket that was closing, and what was typed offline.
-        await maja.send(raw.auth(), old)
-        if behind_a_pong:
-            await maja.socket.send(raw.PONG)
-        await maja.send(raw.step_2(b"\0\0"), *map(raw.update, offline))
-        await maja.socket.send(raw.PONG)
-        typed = [pen.erase(2, 3), pen.write("jk")]
-        await maja.send(*map(raw.update, typed))
-        await maja.expect("step2")
-        assert statuses(await maja.settled()) == []
-        await maja.send(raw.step_2(pen.lacking(b"\0")))
-        assert [await maja.expect("status") for _ in range(1 + len(typed))] == [1] * 3
-        assert statuses(await maja.settled()) == []
-        # Nor is the older SyncStep1 asked about once more, when its two seconds have passed.
-        await asyncio.sleep(SYNC_EVERY_S)
-        assert [told.name for told in await maja.settled()] == []
-
-
-async def test_a_farewell_in_the_queue_is_not_its_successors(
-    live: Live, seeded: SeededRoom
-) -> None:
-    farewell = bytes((raw.CLOSE,))
-    async with await Peer.open(
-        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
-    ) as maja:
-        gone, pen = Pen(1), Pen(2)
-        assert (await maja.next()).name == "ping"
-        await maja.send(raw.auth(), raw.step_1(b"\0"))
-        await maja.send(raw.update(gone.write("of the provider that has gone")), farewell)
-        await maja.socket.send(raw.PONG)
-        await maja.expect("step1")
-        await maja.send(raw.step_2(b"\0\0"))
-        assert await maja.expect("status") == 1
-        await maja.send(raw.update(pen.write("of its successor")))
-        assert await maja.expect("status") == 1
-        assert statuses(await maja.settled()) == []
-        await maja.send(farewell, raw.update(pen.write("after its own farewell")))
-        assert statuses(await maja.settled()) == []
-
-
-async def test_who_said_farewell_at_once_may_come_back(live: Live, seeded: SeededRoom) -> None:
-    async with await Peer.open(
-        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
-    ) as maja:
-        assert (await maja.next()).name == "ping"
-        await maja.send(raw.auth(), raw.step_1(b"\0"), bytes((raw.CLOSE,)))
-        await maja.socket.send(raw.PONG)
-        await maja.expect("step2")
-        pen = Pen(1)
-        pen.write("anew")
-        await maja.send(raw.auth(), raw.step_1(raw.vector(pen.vector)))
-        assert [await maja.expect("authenticated") for _ in range(2)] == ["read-write"] * 2
-        assert await maja.expect("step1") == await maja.expect("step1")
-        await maja.send(raw.step_2(pen.lacking(b"\0")))
-        assert await maja.expect("status") == 1
-
-
-async def test_a_stock_providers_queue_is_not_paid(live: Live, seeded: SeededRoom) -> None:
-    async with open_line(live.port, delay_s=0.03) as line:
-        run = await drive(
-            "queue.mjs",
-            live,
-            seeded,
-            timeout_s=200,
-            port=line.port,
-            document=seeded.documents[1],
-        )
-    assert run.end["queued"] is True
-    assert run.end["unowed"] == 0
 
 
 async def test_a_sync_step_2_that_fills_a_gap_pays_for_what_it_replaces(

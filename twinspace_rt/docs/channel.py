@@ -7,7 +7,7 @@ from typing import Protocol
 
 from twinspace_rt.docs import wire
 from twinspace_rt.docs.document import Document
-from twinspace_rt.docs.session import Scope, Session
+from twinspace_rt.docs.session import GREETED, Greeting, Scope, Session
 from twinspace_rt.docs.validator import SYNC_LIMITS, Refused, read_state_vector
 from twinspace_rt.docs.wire import Message, MessageType, SyncType
 from twinspace_rt.errors import CloseCode, Disconnect
@@ -21,8 +21,6 @@ SESSIONS_PER_DOCUMENT = 4
 AUTH_PER_S = 10
 BACKLOG_MAX_BYTES = 1024 * 1024
 _PING = Frame(BINARY, wire.PING)
-GREETED = 2
-"""So many Pongs end what a provider had to say to an earlier connection."""
 PACED_TOGETHER_BYTES = 2048
 """Typed characters are counted together: a member's bucket holds a thousand times as much."""
 
@@ -54,12 +52,12 @@ class Shelf(Protocol):
 class Channel:
     """What both protocols share: sessions, messages of one document, and the pace of edits."""
 
-    __slots__ = ("_closed", "_resume", "_unpaced", "connection", "pongs", "sessions", "shelf")
+    __slots__ = ("_closed", "_resume", "_unpaced", "connection", "greeting", "sessions", "shelf")
 
     def __init__(self, connection: Connection, shelf: Shelf) -> None:
         self.connection = connection
         self.shelf = shelf
-        self.pongs = 0
+        self.greeting = Greeting()
         self.sessions: dict[str, tuple[Document, Session]] = {}
         self._resume: asyncio.TimerHandle | None = None
         self._closed = False
@@ -74,6 +72,7 @@ class Channel:
             principal=self.connection.principal,
             prefix=prefix,
             acknowledges=acknowledges,
+            greeting=self.greeting,
             scope=scope,
         )
         document.enter(session)
@@ -103,18 +102,17 @@ class Channel:
                 raise Disconnect(CloseCode.MALFORMED, error.code) from error
             self._take_step_1(document, session, vector)
         elif message.kind == SyncType.STEP_2:
-            if self.pongs < GREETED:
+            if not self.greeting.is_over:
                 return  # the answer to a question of an earlier, dying socket
-            session.forsaken = False
             if not session.asked:
                 self._pace(len(message.body))  # nobody asked for it
-            document.receive_step_2(session, message.body, self.pongs)
+            document.receive_step_2(session, message.body)
         else:
             session.sent_bytes += len(message.body)
             # What was typed offline comes at once, and is not more than a document.
             if session.receiving or session.sent_bytes > SYNC_LIMITS.size_bytes:
                 self._pace(len(message.body))
-            document.receive_update(session, message.body, self.pongs)
+            document.receive_update(session, message.body)
 
     def _take_step_1(self, document: Document, session: Session, vector: dict[int, int]) -> None:
         document.receive_step_1(session, vector)
@@ -204,44 +202,53 @@ class HocuspocusChannel(Channel):
         address = wire.split_key(key)
         message = wire.read_message(frame, pos)
         held = self.sessions.get(key)
-        if held is not None and held[1].forsaken and message.type is MessageType.AUTH:
-            self.close_session(key)
-            held = None
         if held is None:
             # What a provider sends unasked after a denied Auth is dropped without a word.
             if message.type is MessageType.AUTH:
                 self._begin(key, address)
         elif message.type is MessageType.CLOSE:
-            self._take_close(key, held[1])
-        elif message.type is not MessageType.AUTH:
+            # No answer: a new provider at the same address would take it for its own.
+            self._check_speaker(held[1])
+            self.close_session(key)
+        elif message.type is MessageType.AUTH:
+            self._check_speaker(held[1])
+        else:
             # Auth again never changes what an open document allows.
             self.take(*held, message)
 
+    def _check_speaker(self, session: Session) -> None:
+        """Have everything begin anew if the queue speaks for another provider of the document.
+
+        Its words are the queue's, or those of a provider that has come and gone within the time of
+        one answer: nobody can tell.
+        """
+        if session.opened_after == 0 and not self.greeting.is_over:
+            raise Disconnect(CloseCode.GAP, "queue")
+
     def _take_pong(self) -> None:
-        self.pongs += 1
-        if self.pongs == 1:
-            self.connection.send(_PING)
+        self.greeting.pongs += 1
+        if self.greeting.pongs == 1:
+            self._ping()
             for document, session in self.sessions.values():
                 if session.vector is not None:
                     document.receive_step_1(session, session.vector)
 
     def _take_step_1(self, document: Document, session: Session, vector: dict[int, int]) -> None:
-        first = session.vector is None
-        if not session.joined:
-            session.begin(vector)
-        # Until it has joined the answer to the first serves for all, and is paid for once.
-        if session.joined or (first and self.pongs):
+        if session.vector is None:
+            session.vector = vector
+            if self.greeting.pongs:
+                document.receive_step_1(session, vector)
+            return
+        self._check_speaker(session)
+        session.begin_anew()
+        # Until it has joined, the answer to the first serves for all, and is paid for once.
+        if session.joined or session.refused is not None:
             document.receive_step_1(session, vector)
 
-    def _take_close(self, key: str, session: Session) -> None:
-        if self.pongs >= GREETED:
-            # No answer: a new provider at the same address would take it for its own.
-            self.close_session(key)
-            return
-        # From the queue it is of a provider that has gone, and so are the edits before it; the
-        # session is perhaps its successor's, who would wait for ever. That one will answer.
-        session.forsaken = True
-        session.forget()
+    def _ping(self) -> None:
+        if self.greeting.pongs:
+            self.greeting.pings += 1  # before that, a page without a document swallows them
+        self.connection.send(_PING)
 
     def _begin(self, key: str, address: str) -> None:
         if self._auths.take(1):
@@ -250,6 +257,7 @@ class HocuspocusChannel(Channel):
         self._opening.add_done_callback(self._opened)
 
     async def _open(self, key: str, address: str) -> None:
+        opened_after = self.greeting.pongs
         prefix = wire.address_prefix(key)
         try:
             if len(self.sessions) >= DOCUMENTS_PER_SOCKET:
@@ -269,6 +277,7 @@ class HocuspocusChannel(Channel):
         if self._closed:
             return
         session = self.open_session(key, document, scope, prefix, acknowledges=True)
+        session.opened_after = opened_after
         session.send(wire.authenticated(session.scope.value))
         if document.storage_down:
             session.send(wire.stateless(type="storage", available=False, code="unavailable"))
@@ -294,12 +303,9 @@ class HocuspocusChannel(Channel):
 
     def keep_alive(self) -> None:
         """Ping: the provider gives up after 30 seconds without a message."""
-        for key, (_, session) in list(self.sessions.items()):
-            if session.forsaken:
-                self.close_session(key)
         # Only one Ping may reach a socket that is being closed: see the class.
-        if self.pongs or self._spared:
-            self.connection.send(_PING)
+        if self.greeting.pongs or self._spared:
+            self._ping()
         self._spared = True
 
     def close(self) -> None:
@@ -317,7 +323,7 @@ class YjsChannel(Channel):
         self, connection: Connection, shelf: Shelf, document: Document, scope: Scope
     ) -> None:
         super().__init__(connection, shelf)
-        self.pongs = GREETED
+        self.greeting.pongs = GREETED
         self._session = self.open_session("", document, scope, b"", acknowledges=False)
         self._document = document
         document.cursors.tell_everyone(self._session)

@@ -81,8 +81,7 @@ class Delivery:
             edit = outcome.edit
             frames = out.get(edit.session, [])
             if isinstance(outcome, Taken):
-                due = edit.session.settle(edit.asked, edit.pongs) if edit.step_2 else 1
-                frames += edit.session.acknowledgements(due)
+                frames += edit.session.acknowledgements(_due(edit))
             elif isinstance(outcome, Missed):
                 self._miss(loaded, edit, frames)
             else:
@@ -116,9 +115,9 @@ class Delivery:
         session = edit.session
         if session.scope is Scope.READ:
             if edit.step_2:
-                session.postpone(edit.asked, edit.pongs)
+                session.postpone(edit.asked, edit.pongs, edit.since)
             else:
-                session.replace()
+                session.replace(edit.since)
             if session.acknowledges:
                 frames.append(session.frame(wire.NOT_SAVED))
             return
@@ -126,7 +125,7 @@ class Delivery:
             # All that it knows is in there, and yet something is missing: start anew.
             session.connection.close(CloseCode.GAP, "gap")
             return
-        session.replace()
+        session.replace(edit.since)
         if Asked.GAP not in session.asked:
             vector = loaded.validator.encoded_state_vector()
             frames.append(session.frame(session.ask(Asked.GAP, vector)))
@@ -197,6 +196,14 @@ class Delivery:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _due(edit: Edit) -> int:
+    """Count the acknowledgements that a committed edit earns."""
+    session = edit.session
+    if edit.step_2:
+        return session.settle(edit.asked, edit.pongs, edit.since)
+    return int(edit.since == session.since)
 
 
 def _refusal(rejected: Rejected) -> list[Frame]:

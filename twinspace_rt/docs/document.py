@@ -124,14 +124,14 @@ class Document:
             if not self.sessions:
                 self.idle_since = asyncio.get_running_loop().time()
 
-    def receive_update(self, session: Session, data: bytes, pongs: int) -> None:
-        """Queue an Update that came after so many Pongs."""
-        self._put_edit(Edit(session, data, False, None, pongs))
+    def receive_update(self, session: Session, data: bytes) -> None:
+        """Queue an Update."""
+        self._put_edit(Edit(session, data, False, None, session.greeting.pongs, session.since))
 
-    def receive_step_2(self, session: Session, data: bytes, pongs: int) -> None:
+    def receive_step_2(self, session: Session, data: bytes) -> None:
         """Queue a SyncStep2: the answer to the oldest SyncStep1 that is still unanswered."""
         asked = session.asked.pop(0) if session.asked else None
-        self._put_edit(Edit(session, data, True, asked, pongs))
+        self._put_edit(Edit(session, data, True, asked, session.greeting.pongs, session.since))
 
     def receive_step_1(self, session: Session, vector: dict[int, int]) -> None:
         """Queue a SyncStep1; answered at most once in two seconds, the last of more then.
@@ -465,7 +465,7 @@ class Document:
         session.scope = scope
         if session.acknowledges:
             session.send(wire.authenticated(scope.value))
-        if scope is Scope.WRITE:
+        if scope is Scope.WRITE and session.receiving:
             # What it wrote meanwhile is on its side alone; the answer brings it, and is paid for.
             session.send(session.ask(Asked.GAP, self.loaded.validator.encoded_state_vector()))
 

@@ -15,6 +15,7 @@ class Edit:
     Attributes:
         asked: For a SyncStep2 why the server had asked for it, if it had.
         pongs: How many Pongs had come before it.
+        since: What its session's `since` was when it came.
         counted: Whether its new client ids have been counted: where another node was first, it is
             judged anew, perhaps many times.
     """
@@ -24,6 +25,7 @@ class Edit:
     step_2: bool
     asked: Asked | None
     pongs: int
+    since: int
     counted: bool = False
 
 

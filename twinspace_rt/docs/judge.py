@@ -161,7 +161,7 @@ def _counts(edit: Edit, update: Update) -> bool:
     session = edit.session
     if not edit.step_2 and not session.receiving:
         if session.acknowledges:
-            session.hold(update, edit.pongs)
+            session.hold(update, edit.pongs, edit.since)
         return False
     session.receiving = True
     return True

@@ -8,11 +8,14 @@ counted, and nothing before its first SyncStep2 is committed:
   an update that comes before the SyncStep2 is owed a status only if it goes beyond the state
   vector of this connection's SyncStep1; a deletion, which has no clock, only if it came after the
   Pong that ends the offline queue.
-* What a provider says to a socket that it is closing waits in that queue as well: answers to an
-  earlier connection's Ping, SyncStep1 or Auth. So the server pings twice, the second time when a
-  Pong has come, and asks with SyncStep1 after that: whatever is in the queue comes before the
-  second Pong, the honest SyncStep2 after it, and the last Pong but one before that SyncStep2 is
-  the one that ended the queue.
+* What a provider says to a socket that it is closing waits in that queue as well: one Pong, a
+  SyncStep2. So the server pings twice, the second time when a Pong has come, and asks with
+  SyncStep1 after that. Whatever is in the queue then comes before the second Pong and the honest
+  SyncStep2 after it; and as all Pings before the question are answered before it, a Pong more than
+  that was in the queue, and the next one ended it.
+* A queue may even speak for another provider of the same document, which has been closed. Where
+  that cannot be told apart, the connection ends: the next one begins with an empty queue.
+* With a SyncStep1 the provider counts from one again, whatever it had counted before.
 * A SyncStep2 that the server asked for to fill a gap pays for the updates it replaces, no more.
 """
 
@@ -24,6 +27,9 @@ from twinspace_rt.docs import wire
 from twinspace_rt.docs.validator import Update
 from twinspace_rt.rooms.access import Principal
 from twinspace_rt.rooms.connection import BINARY, Connection, Frame
+
+GREETED = 2
+"""So many Pongs end what a provider had to say to an earlier connection."""
 
 
 class Scope(Enum):
@@ -40,6 +46,19 @@ class Asked(Enum):
     GAP = "gap"
 
 
+@dataclass(slots=True)
+class Greeting:
+    """The Pings that a connection's provider has to answer, and its Pongs."""
+
+    pings: int = 1
+    pongs: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all that was left in the provider's queue has come."""
+        return self.pongs >= GREETED
+
+
 @dataclass(eq=False, slots=True)
 class Session:
     """One provider's view of one document.
@@ -47,12 +66,14 @@ class Session:
     Attributes:
         prefix: The bytes before each message: the address for Hocuspocus, nothing for y-websocket.
         acknowledges: Whether the provider knows ``SyncStatus`` (y-websocket does not).
+        greeting: Its connection's.
     """
 
     connection: Connection
     principal: Principal
     prefix: bytes
     acknowledges: bool
+    greeting: Greeting
     scope: Scope
     refused: str | None = None
     live: bool = False
@@ -62,75 +83,75 @@ class Session:
     joined: bool = False
     """Whether that SyncStep2 is committed; before that nothing is acknowledged."""
     asked: list[Asked] = field(default_factory=list)
+    opened_after: int = 0
+    """How many Pongs had come before its Auth."""
+    asked_after: int = 0
+    """How many Pings had gone out before the first question."""
     vector: dict[int, int] | None = None
-    """Of its first SyncStep1, or of a later one that knows as much: what it counts is beyond."""
-    forsaken: bool = False
-    """Whether a CLOSE came that may be of an earlier connection."""
+    """Of its first SyncStep1."""
+    since: int = 0
+    """How often the provider has begun to count anew."""
     sent_bytes: int = 0
     """The bytes of its Updates, of which those before its SyncStep2 are not applied."""
     next_sync_at: float = 0.0
     waiting_sync: dict[int, int] | None = None
     """The vector of a SyncStep1 that waits because another was answered a moment ago."""
     _held: int = 0
-    _held_deletions: dict[int, int] = field(default_factory=dict)
-    """How many deletions have come after how many Pongs."""
+    _held_deletions: list[int] = field(default_factory=lambda: [0] * (GREETED + 1))
+    """How many came after no Pong, one, and more."""
     _replaced: int = 0
 
     # -- what is owed
 
-    def begin(self, vector: dict[int, int]) -> None:
-        """Note a SyncStep1, with which the provider starts to count; not one left in its queue."""
-        if self.vector is not None and any(vector.get(c, 0) < n for c, n in self.vector.items()):
-            return
-        self.vector = vector
-        self.forget()
+    def begin_anew(self) -> None:
+        """Note one more SyncStep1: nothing that came before it is counted any more."""
+        self.since += 1
+        self._held = self._replaced = 0
+        self._held_deletions = [0] * (GREETED + 1)
 
-    def forget(self) -> None:
-        """Note that nothing which came up to now is counted by the provider."""
-        self._held = 0
-        self._held_deletions.clear()
-
-    def hold(self, update: Update, pongs: int) -> None:
+    def hold(self, update: Update, pongs: int, since: int) -> None:
         """Note an update that came before the SyncStep2 which holds it as well.
 
         Args:
             update: The update.
             pongs: How many Pongs had come before it.
+            since: What `since` was when it came.
         """
+        if since != self.since:
+            return
         known = self.vector or {}
         ends = update.ends()
         if not ends:
-            self._held_deletions[pongs] = self._held_deletions.get(pongs, 0) + 1
+            self._held_deletions[min(pongs, GREETED)] += 1
         elif any(known.get(client, 0) < end for client, end in ends.items()):
             self._held += 1
 
-    def replace(self) -> None:
+    def replace(self, since: int) -> None:
         """Note an update that a gap kept out: the SyncStep2 asked for will bring it."""
-        self._replaced += 1
+        self._replaced += since == self.since
 
-    def settle(self, asked: Asked | None, pongs: int) -> int:
+    def settle(self, asked: Asked | None, pongs: int, since: int) -> int:
         """Count the statuses due when a SyncStep2 is committed.
 
         Args:
             asked: Why the server had asked for it, if it had.
             pongs: How many Pongs had come before it.
+            since: What `since` was when it came.
         """
         if asked is None:
             return 0
         if asked is Asked.GAP:
             due, self._replaced = self._replaced, 0
             return due
-        due = 1
-        if not self.joined:
-            due += self._held
-            due += sum(n for after, n in self._held_deletions.items() if after >= pongs - 1)
-        self.forget()
+        if self.joined:
+            return int(since == self.since)
         self.joined = True
-        return due
+        left_over = 1 if pongs > self.asked_after else 0
+        return 1 + self._held + sum(self._held_deletions[left_over + 1 :])
 
-    def postpone(self, asked: Asked | None, pongs: int) -> None:
+    def postpone(self, asked: Asked | None, pongs: int, since: int) -> None:
         """Note a SyncStep2 that a reader may not add: the one after the thaw pays for it too."""
-        due = self.settle(asked, pongs)
+        due = self.settle(asked, pongs, since)
         self._replaced += due
 
     # -- frames
@@ -145,6 +166,8 @@ class Session:
 
     def ask(self, why: Asked, vector: bytes) -> bytes:
         """Make the SyncStep1 that asks for what the server lacks."""
+        if why is Asked.JOIN and not self.joined:
+            self.asked_after = self.greeting.pings
         self.asked.append(why)
         return wire.sync(wire.SyncType.STEP_1, vector)
 

@@ -1,0 +1,244 @@
+"""What a provider has left in its queue for an earlier socket is not taken for today's words."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.live import Live, SeededRoom
+from tests.peers import raw
+from tests.peers.drive import drive
+from tests.peers.line import open_line
+from tests.peers.raw import Peer, Pen
+from tests.peers.test_acknowledgement import joined, statuses
+from twinspace_rt.docs.document import Document
+from twinspace_rt.rooms.room import Room
+
+FAREWELL = bytes((raw.CLOSE,))
+WORDS = "abcdef"
+
+
+def room_of(live: Live, seeded: SeededRoom) -> Room:
+    """The room, as the server has it open."""
+    assert live.node is not None
+    room = live.node.hub.get(seeded.room_id)
+    assert room is not None
+    return room
+
+
+def document_of(live: Live, seeded: SeededRoom) -> Document:
+    """The plain document, as the server has it open."""
+    assert live.node is not None
+    return next(one for one in live.node.library.documents if one.id == seeded.documents[1])
+
+
+@contextlib.asynccontextmanager
+async def coming(live: Live, seeded: SeededRoom) -> AsyncIterator[Peer]:
+    """Connect; the server's first Ping has come and is not answered yet."""
+    async with await Peer.open(
+        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
+    ) as peer:
+        assert (await peer.next()).name == "ping"
+        yield peer
+
+
+async def written(live: Live, seeded: SeededRoom) -> Pen:
+    """Have something in the document; returns who wrote it."""
+    pen = Pen(1)
+    async with await joined(live, seeded) as maja:
+        await maja.send(raw.update(pen.write(WORDS)))
+        assert await maja.expect("status") == 1
+    return pen
+
+
+async def expect_paid(peer: Peer, count: int) -> None:
+    """Expect so many acknowledgements, and no more."""
+    assert [await peer.expect("status") for _ in range(count)] == [1] * count
+    assert statuses(await peer.settled()) == []
+
+
+@pytest.mark.parametrize("behind_a_pong", [False, True])
+async def test_what_was_typed_offline_is_not_paid(
+    live: Live, seeded: SeededRoom, behind_a_pong: bool
+) -> None:
+    pen = await written(live, seeded)
+    offline = [pen.erase(0, 1), pen.write("ghi"), pen.erase(1, 2)]
+    async with coming(live, seeded) as maja:
+        await maja.send(raw.auth(), raw.step_1(raw.vector(pen.vector)))
+        # The queue: what was said to a socket that was closing, and what was typed offline.
+        if behind_a_pong:
+            await maja.socket.send(raw.PONG)
+        await maja.send(raw.step_2(b"\0\0"), *map(raw.update, offline))
+        await maja.socket.send(raw.PONG)
+        typed = [pen.erase(2, 3), pen.write("jk")]
+        await maja.send(*map(raw.update, typed))
+        await maja.expect("step2")
+        assert statuses(await maja.settled()) == []
+        await maja.send(raw.step_2(pen.lacking(b"\0")))
+        await expect_paid(maja, 1 + len(typed))
+
+
+@pytest.mark.parametrize("behind_a_pong", [False, True])
+@pytest.mark.parametrize(
+    "leftover",
+    [
+        pytest.param([FAREWELL], id="farewell"),
+        pytest.param([raw.auth()], id="auth"),
+        pytest.param([raw.step_1(b"\0")], id="step-1"),
+    ],
+)
+async def test_a_queue_that_may_be_anothers_begins_anew(
+    live: Live, seeded: SeededRoom, leftover: list[bytes], behind_a_pong: bool
+) -> None:
+    """A provider closed offline leaves its words to its successor at the same address."""
+    pen = await written(live, seeded)
+    async with coming(live, seeded) as maja:
+        await maja.send(raw.auth(), raw.step_1(raw.vector(pen.vector)))
+        if behind_a_pong:
+            await maja.socket.send(raw.PONG)
+        await maja.send(raw.update(Pen(2).write("of the provider that has gone")), *leftover)
+        assert await maja.closed() == 4510
+        assert statuses(maja.told) == []
+    async with coming(live, seeded) as maja:
+        await maja.send(raw.auth(), raw.step_1(raw.vector(pen.vector)))
+        await maja.socket.send(raw.PONG)
+        await maja.expect("step2")
+        await maja.send(raw.step_2(pen.lacking(b"\0")))
+        await expect_paid(maja, 1)
+
+
+async def test_a_queue_that_comes_before_its_successor_is_taken_as_it_was_meant(
+    live: Live, seeded: SeededRoom
+) -> None:
+    """Some clients answer the Ping before they say who they are."""
+    pen = await written(live, seeded)
+    async with coming(live, seeded) as maja:
+        await maja.socket.send(raw.PONG)
+        await maja.send(raw.auth(), raw.step_1(raw.vector(pen.vector)), FAREWELL)
+        await maja.send(raw.auth(), raw.step_1(b"\0"))
+        passed = await maja.until("step2")
+        passed += await maja.until("step2")
+        given = [told.value for told in passed if told.name == "update"]
+        assert raw.words_of(given) == WORDS, "its own copy was empty"
+        await maja.send(raw.step_2(b"\0\0"))
+        await expect_paid(maja, 1)
+
+
+async def test_a_farewell_at_once_closes_the_document_and_no_more(
+    live: Live, seeded: SeededRoom
+) -> None:
+    async with await joined(live, seeded) as maja:
+        await maja.send(FAREWELL, raw.update(Pen(2).write("after its farewell")))
+        assert await maja.settled() == []
+        await maja.send(raw.auth(), raw.step_1(b"\0"))
+        await maja.expect("step2")
+        await maja.send(raw.step_2(b"\0\0"))
+        await expect_paid(maja, 1)
+
+
+@pytest.mark.parametrize("moment", ["opening", "waiting"])
+async def test_a_ping_in_between_takes_nothing_away(
+    live: Live, seeded: SeededRoom, moment: str
+) -> None:
+    """What is deleted while the answer waits is counted, however often the line is kept alive."""
+    pen = await written(live, seeded)
+    async with await joined(live, seeded, "eleni"), coming(live, seeded) as maja:
+        room = room_of(live, seeded)
+        async with document_of(live, seeded).committed():
+            await maja.send(raw.auth(), raw.step_1(raw.vector(pen.vector)))
+            await maja.socket.send(raw.PONG)
+            if moment == "waiting":
+                await maja.send(raw.update(pen.erase(0, 1)))
+            await maja.expect("authenticated")
+            for connection in room.connections:
+                connection.keep_alive()
+            await maja.settled()
+            if moment == "opening":
+                await maja.send(raw.update(pen.erase(0, 1)))
+                await maja.settled()
+        await maja.expect("step2")
+        await maja.send(raw.step_2(pen.lacking(b"\0")))
+        await expect_paid(maja, 2)
+
+
+async def test_a_thaw_in_the_handshake_is_not_asked_about_twice(
+    live: Live, seeded: SeededRoom
+) -> None:
+    async with await joined(live, seeded, "eleni"):
+        room = room_of(live, seeded)
+        room.set_state(room.state.CLOSED)
+        async with coming(live, seeded) as maja:
+            await maja.send(raw.auth(), raw.step_1(b"\0"))
+            assert await maja.expect("authenticated") == "readonly"
+            room.set_state(room.state.OPEN)
+            await maja.socket.send(raw.PONG)
+            told = await maja.until("step2")
+            assert [one.name for one in told if one.name == "step1"] == ["step1"]
+            await maja.send(raw.step_2(b"\0\0"))
+            await expect_paid(maja, 1)
+
+
+async def test_with_each_sync_step_1_the_provider_counts_from_one(
+    live: Live, seeded: SeededRoom
+) -> None:
+    pen = await written(live, seeded)
+    async with await joined(live, seeded) as maja:
+        async with document_of(live, seeded).committed():
+            # Asked for a sync while edits are on their way: they are not counted any more.
+            await maja.send(*(raw.update(pen.write("x")) for _ in range(3)))
+            await maja.send(raw.step_1(raw.vector(pen.vector)))
+            await maja.settled()
+        await maja.expect("step2")
+        await maja.send(raw.step_2(pen.lacking(b"\0")))
+        await expect_paid(maja, 1)
+
+
+async def test_a_sync_asked_for_before_it_has_joined_is_paid_once(
+    live: Live, seeded: SeededRoom
+) -> None:
+    pen = await written(live, seeded)
+    async with await Peer.open(
+        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
+    ) as maja:
+        await maja.join(pen.vector)
+        uncounted = [raw.update(pen.erase(0, 1)), raw.update(pen.write("x"))]
+        await maja.send(*uncounted, raw.step_1(raw.vector(pen.vector)))
+        await maja.send(raw.update(pen.write("counted")), raw.step_2(pen.lacking(b"\0")))
+        await expect_paid(maja, 2)
+
+
+async def test_a_sync_asked_for_in_a_freeze_is_paid_once_after_the_thaw(
+    live: Live, seeded: SeededRoom
+) -> None:
+    async with await joined(live, seeded) as maja:
+        room = room_of(live, seeded)
+        room.set_state(room.state.CLOSED)
+        assert await maja.expect("authenticated") == "readonly"
+        pen = Pen(2)
+        await maja.send(*(raw.update(pen.write("a")) for _ in range(3)))
+        assert [await maja.expect("status") for _ in range(3)] == [0] * 3
+        await maja.send(raw.step_1(raw.vector(pen.vector)))
+        await maja.expect("step2")
+        await maja.send(raw.step_2(pen.lacking(b"\0")))
+        assert await maja.expect("status") == 0
+        room.set_state(room.state.OPEN)
+        await maja.expect("authenticated")
+        await maja.expect("step1")
+        await maja.send(raw.step_2(pen.lacking(await maja.expect("step1"))))
+        await expect_paid(maja, 1)
+
+
+@pytest.mark.parametrize("scene", ["closing", "farewell", "successor", "stranger"])
+async def test_a_stock_providers_queue(live: Live, seeded: SeededRoom, scene: str) -> None:
+    async with open_line(live.port, delay_s=0.03) as line:
+        run = await drive(
+            "queue.mjs",
+            live,
+            seeded,
+            timeout_s=200,
+            port=line.port,
+            document=seeded.documents[1],
+            scene=scene,
+        )
+    assert run.end["unowed"] == 0
+    assert run.end["text"] == run.end["expected"]
