@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { type FormEvent, type ReactElement, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactElement, type ReactNode, useEffect, useState } from "react";
 import {
   Dialog as AriaDialog,
   DialogTrigger,
@@ -13,6 +13,7 @@ import { useText } from "../i18n/text";
 import { Banner } from "./banner";
 import { Button, IconButton, type Variant } from "./button";
 import style from "./dialog.module.css";
+import { clearToasts } from "./toast";
 
 interface Opening {
   /** The button that opens it; leave out when `isOpen` is given. */
@@ -50,6 +51,7 @@ export function Dialog({
         <AriaDialog className={style.dialog ?? ""}>
           {({ close }) => (
             <>
+              <Clearing />
               <div className={style.head}>
                 <Heading slot="title" level={2}>
                   {title}
@@ -70,6 +72,12 @@ export function Dialog({
       {overlay}
     </DialogTrigger>
   );
+}
+
+/** On a phone toasts lie where a dialog has its buttons. */
+function Clearing() {
+  useEffect(clearToasts, []);
+  return null;
 }
 
 /** Lay out a dialog's buttons: the way back first, the main one last. */

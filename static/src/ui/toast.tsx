@@ -23,6 +23,11 @@ export function toast(text: string): void {
   queue.add(text, { timeout: SHOWN_MS });
 }
 
+/** Take away what was said: it would stand in the way of what comes. */
+export function clearToasts(): void {
+  queue.clear();
+}
+
 /** Draw the toasts; the application has one of these. */
 export function Toasts() {
   const t = useText();
