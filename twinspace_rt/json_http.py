@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from twinspace_rt import meters
 from twinspace_rt.errors import CommandError, InvalidCommand
-from twinspace_rt.protocol import ErrorBody, encode
+from twinspace_rt.protocol import ErrorBody, encode, wrong_form
 
 T = TypeVar("T")
 BODY_MAX_BYTES = 64 * 1024
@@ -35,7 +35,7 @@ async def read_body(request: Request, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(bytes(body) or b"{}", type=kind)
     except msgspec.ValidationError as error:
-        raise InvalidCommand(f"This request has a wrong form: {error}.") from error
+        raise wrong_form(error) from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InvalidCommand("This request is not JSON.") from error
 

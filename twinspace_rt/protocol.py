@@ -15,12 +15,15 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from twinspace_rt.errors import CommandError, InvalidCommand
 
+NAMED_CHARS = 100
+"""So much of the beginning and of the end of what is said about a wrong form."""
+
 Id = Annotated[str, Meta(pattern="^[0-9a-hjkmnp-tv-z]{20}$")]
 """An identifier as :mod:`twinspace_rt.ids` makes them."""
 Nonce = Annotated[str, Meta(min_length=8, max_length=40, pattern="^[0-9A-Za-z_-]+$")]
 """A client's own key for one command: sent twice, it takes effect once."""
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
-Millis = Annotated[int, Meta(ge=0)]
+Millis = Annotated[int, Meta(ge=0, le=2**53)]
 """A moment, in milliseconds since 1970 UTC."""
 
 
@@ -93,6 +96,17 @@ def encode_error(command_id: int, error: CommandError) -> bytes:
     return encode(Failed(id=command_id, error=body))
 
 
+def wrong_form(error: msgspec.ValidationError) -> InvalidCommand:
+    """Make the refusal of what is JSON and not what was asked for.
+
+    Of a value that it names a part will do: whoever sends megabytes does not get them back.
+    """
+    what = str(error)
+    if len(what) > 2 * NAMED_CHARS:
+        what = f"{what[:NAMED_CHARS]} … {what[-NAMED_CHARS:]}"
+    return InvalidCommand(f"This request has a wrong form: {what}.")
+
+
 class CommandDecoder:
     """Reads text frames into the commands that the features listed."""
 
@@ -110,7 +124,7 @@ class CommandDecoder:
         try:
             return self._decoder.decode(text)
         except msgspec.ValidationError as error:
-            raise InvalidCommand(f"This request has a wrong form: {error}.") from error
+            raise wrong_form(error) from error
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise InvalidCommand("This request is not JSON.") from error
 
