@@ -1,10 +1,11 @@
-import { HocuspocusProvider, WebSocketStatus } from "@hocuspocus/provider";
+import { type HocuspocusProvider, WebSocketStatus } from "@hocuspocus/provider";
 import { IndexeddbPersistence } from "y-indexeddb";
 import { Awareness } from "y-protocols/awareness";
 import * as Y from "yjs";
 import { createStore } from "zustand";
 import type { RoomConnection } from "../connection";
 import { localName, readUnsent, type Unsent, writeUnsent } from "./local";
+import { AdmittedProvider } from "./provider";
 import { Unsaved } from "./unsaved";
 import { wireOf } from "./wire";
 
@@ -114,7 +115,7 @@ export class LiveDocument {
     if (this.#unsent) this.#unsaved.changed(this.#unsent.since);
     this.state.setState({ isKept, isThere });
     this.doc.on("update", this.#changed);
-    const provider = new HocuspocusProvider({
+    const provider = new AdmittedProvider({
       websocketProvider: wireOf(this.#connection),
       name: this.#address,
       document: this.doc,
