@@ -98,11 +98,13 @@ export function Pane({
   return (
     <div className={style.pane}>
       {title && (
-        <header className={style.paneHead}>
+        <header className={isFlush ? `${style.paneHead} ${style.oneLine}` : style.paneHead}>
           {back && (
-            <ButtonLink variant="quiet" href={back.href} icon={ArrowLeft}>
-              <span className="unseen">{t("ui.back_to", { place: back.label })}</span>
-            </ButtonLink>
+            <span className={style.back}>
+              <ButtonLink variant="quiet" href={back.href} icon={ArrowLeft}>
+                <span className="unseen">{t("ui.back_to", { place: back.label })}</span>
+              </ButtonLink>
+            </span>
           )}
           <h1>{title}</h1>
           {actions && <div className={style.paneActions}>{actions}</div>}
