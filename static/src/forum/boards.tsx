@@ -136,8 +136,8 @@ function BoardCard({
       <Link href={href(`forum/boards/${board.id}`)} className={style.boardLink ?? ""}>
         <div className={style.boardName}>
           <Heading dir="auto">{board.name}</Heading>
-          {board.hold && <Badge tone="wait">{t("forum.board.holds")}</Badge>}
           <UnreadMark count={board.archived ? 0 : (facts?.unread ?? 0)} />
+          {board.hold && <Badge tone="wait">{t("forum.board.holds")}</Badge>}
         </div>
         {board.description && <span className={style.soft}>{board.description}</span>}
         <span className={style.facts}>
