@@ -54,6 +54,9 @@ async def written(live: Live, seeded: SeededRoom) -> Pen:
 async def expect_paid(peer: Peer, count: int) -> None:
     """Expect so many acknowledgements, and no more."""
     assert [await peer.expect("status") for _ in range(count)] == [1] * count
+    # Whatever else is paid comes before what this is paid.
+    await peer.send(raw.update(b"\0\0"))
+    assert await peer.expect("status") == 1
     assert statuses(await peer.settled()) == []
 
 
@@ -193,6 +196,18 @@ async def test_with_each_sync_step_1_the_provider_counts_from_one(
         await expect_paid(maja, 1)
 
 
+async def test_of_two_syncs_asked_for_one_is_paid(live: Live, seeded: SeededRoom) -> None:
+    async with await joined(live, seeded) as maja:
+        # `joined` has had an answer a moment ago: the next ones come two seconds later.
+        await maja.send(raw.step_1(b"\0"))
+        await maja.expect("step2")
+        # Asked for again before the first answer is answered.
+        await maja.send(raw.step_1(b"\0"), raw.step_2(b"\0\0"))
+        await maja.expect("step2")
+        await maja.send(raw.step_2(b"\0\0"))
+        await expect_paid(maja, 1)
+
+
 async def test_a_sync_asked_for_before_it_has_joined_is_paid_once(
     live: Live, seeded: SeededRoom
 ) -> None:
@@ -215,9 +230,11 @@ async def test_a_sync_asked_for_in_a_freeze_is_paid_once_after_the_thaw(
         room.set_state(room.state.CLOSED)
         assert await maja.expect("authenticated") == "readonly"
         pen = Pen(2)
-        await maja.send(*(raw.update(pen.write("a")) for _ in range(3)))
+        async with document_of(live, seeded).committed():
+            await maja.send(*(raw.update(pen.write("a")) for _ in range(3)))
+            await maja.send(raw.step_1(raw.vector(pen.vector)))
+            await maja.settled()
         assert [await maja.expect("status") for _ in range(3)] == [0] * 3
-        await maja.send(raw.step_1(raw.vector(pen.vector)))
         await maja.expect("step2")
         await maja.send(raw.step_2(pen.lacking(b"\0")))
         assert await maja.expect("status") == 0

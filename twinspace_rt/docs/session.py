@@ -99,6 +99,8 @@ class Session:
     _held: int = 0
     _held_deletions: list[int] = field(default_factory=lambda: [0] * (GREETED + 1))
     """How many came after no Pong, one, and more."""
+    _paid_since: int = -1
+    """The count whose first one, that of the SyncStep1 itself, has been paid."""
     _replaced: int = 0
 
     # -- what is owed
@@ -144,8 +146,12 @@ class Session:
             due, self._replaced = self._replaced, 0
             return due
         if self.joined:
-            return int(since == self.since)
+            if since != self.since or self._paid_since == since:
+                return 0  # what it would pay is not counted any more, or paid
+            self._paid_since = since
+            return 1
         self.joined = True
+        self._paid_since = self.since
         left_over = 1 if pongs > self.asked_after else 0
         return 1 + self._held + sum(self._held_deletions[left_over + 1 :])
 
