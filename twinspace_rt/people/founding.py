@@ -166,7 +166,9 @@ def do_visit(transaction: Transaction, signed_in: SignedIn, room_id: str) -> str
             came_at=transaction.now,
         )
     )
-    act.emit(ModeratorCame(member_id=member_id, name=row.name))
+    # As the room knows them: the account's own name may have been taken here.
+    name = connection.execute(select(member.c.name).where(member.c.id == member_id)).scalar_one()
+    act.emit(ModeratorCame(member_id=member_id, name=name))
     return str(member_id)
 
 

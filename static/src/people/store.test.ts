@@ -52,3 +52,11 @@ describe("new cards", () => {
     expect(usePeople.getState().cards).toHaveLength(0);
   });
 });
+
+test("Whoever looks at the visits of moderators hears of the next one, and of its end.", () => {
+  const before = usePeople.getState().comings;
+  const event = { seq: 1, at: 1, member_id: "a" };
+  apply({ ...event, type: "people.moderator_came", name: "Inga" });
+  apply({ ...event, type: "people.moderator_left" });
+  expect(usePeople.getState().comings).toBe(before + 2);
+});

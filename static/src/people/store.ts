@@ -11,9 +11,11 @@ interface People {
   roster: Readonly<Record<string, string>>;
   /** Cards made since this page was opened. The server does not know their words any more. */
   cards: readonly JoinCard[];
+  /** How often a moderator has come or gone since this page was opened. */
+  comings: number;
 }
 
-export const usePeople = create<People>()(() => ({ roster: {}, cards: [] }));
+export const usePeople = create<People>()(() => ({ roster: {}, cards: [], comings: 0 }));
 
 /** Begin anew with what the server told; cards that wait to be printed stay. */
 export function load({ members, removed, schools, teams, roster }: Snapshots["people"]): void {
@@ -57,9 +59,11 @@ export function apply(push: PushOf<"people">): void {
     case "people.language_chosen":
       changeYou({ language: push.language });
       break;
-    case "people.card_reset":
     case "people.moderator_came":
     case "people.moderator_left":
+      usePeople.setState(({ comings }) => ({ comings: comings + 1 }));
+      break;
+    case "people.card_reset":
       break;
     default:
       push satisfies never;

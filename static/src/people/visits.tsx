@@ -8,6 +8,7 @@ import { Banner } from "../ui/banner";
 import { Badge, EmptyState, SkeletonList } from "../ui/marks";
 import { DateTime } from "../ui/time";
 import style from "./people.module.css";
+import { usePeople } from "./store";
 
 type Visit = Replies["people.visits"]["visits"][number];
 
@@ -19,7 +20,13 @@ export function Visits() {
   const [visits, setVisits] = useState<readonly Visit[] | null>(null);
   const [error, setError] = useState<unknown>(null);
   useEffect(() => {
-    ask("people.visits", {}).then((answer) => setVisits(answer.visits), setError);
+    const read = () => {
+      ask("people.visits", {}).then((answer) => setVisits(answer.visits), setError);
+    };
+    read();
+    return usePeople.subscribe((now, before) => {
+      if (now.comings !== before.comings) read();
+    });
   }, [ask]);
   if (error !== null) return <Banner tone="bad">{errorText(error)}</Banner>;
   if (visits === null) return <SkeletonList rows={3} />;
