@@ -196,13 +196,23 @@ async def test_with_each_sync_step_1_the_provider_counts_from_one(
         await expect_paid(maja, 1)
 
 
-async def test_of_two_syncs_asked_for_one_is_paid(live: Live, seeded: SeededRoom) -> None:
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param([raw.step_1(b"\0"), raw.step_2(b"\0\0")], id="before-the-answer"),
+        pytest.param([raw.step_2(b"\0\0"), raw.step_1(b"\0")], id="after-the-answer"),
+    ],
+)
+async def test_of_two_syncs_asked_for_one_is_paid(
+    live: Live, seeded: SeededRoom, again: list[bytes]
+) -> None:
     async with await joined(live, seeded) as maja:
         # `joined` has had an answer a moment ago: the next ones come two seconds later.
         await maja.send(raw.step_1(b"\0"))
         await maja.expect("step2")
-        # Asked for again before the first answer is answered.
-        await maja.send(raw.step_1(b"\0"), raw.step_2(b"\0\0"))
+        async with document_of(live, seeded).committed():
+            await maja.send(*again)
+            await maja.settled()
         await maja.expect("step2")
         await maja.send(raw.step_2(b"\0\0"))
         await expect_paid(maja, 1)
