@@ -83,6 +83,22 @@ async def test_from_another_room_a_project_is_not_there(country: Country, name: 
     assert await country.rows() == before
 
 
+async def test_a_mention_of_somebody_elsewhere_is_one_of_nobody(country: Country) -> None:
+    live, here, elsewhere = country.live, country.here, country.elsewhere
+    before = await country.rows()
+    async with await RoomClient.open(live, elsewhere.room_id, elsewhere.people["anna"]) as anna:
+        await anna.hello()
+        post = {"type": "chat.post", "channel_id": "everyone"}
+        people = [one.member_id for one in here.people.values()]
+        answers = [
+            (await ask(live, anna, post | {"nonce": new_id(), "text": f"<@{id_}>"}))[0]
+            for id_ in (new_id(), *people, *here.hidden_ids.values())
+        ]
+    assert answers[0]["error"]["code"] == "chat.mention"
+    assert answers == answers[:1] * len(answers)
+    assert await country.rows() == before
+
+
 async def test_no_request_tells_a_stranger_anything(country: Country) -> None:
     live = country.live
     before = await country.rows()
