@@ -69,6 +69,20 @@ async def test_no_command_is_read_before_somebody_has_proved_who_they_are(
     assert await country.rows() == before
 
 
+async def test_no_ticket_opens_a_room_to_a_stranger(country: Country) -> None:
+    live, here, elsewhere = country.live, country.here, country.elsewhere
+    assert live.node is not None
+    tickets = [
+        live.node.tickets.make(someone.session_id, room_id)
+        for someone in elsewhere.people.values()
+        # Of one's own room; and of this one, as if it had been made before somebody was removed.
+        for room_id in (elsewhere.room_id, here.room_id)
+    ]
+    for ticket in ("x", *tickets):
+        said = json.dumps({"ticket": ticket})
+        assert await knock(live, f"/ws/rooms/{here.room_id}", None, said) == "[] 4401 signed_out"
+
+
 @pytest.mark.parametrize("name", ["anna", "nikos", "olga", "maja", "vera"])
 async def test_from_another_room_a_project_is_not_there(country: Country, name: str) -> None:
     live, here, elsewhere = country.live, country.here, country.elsewhere
