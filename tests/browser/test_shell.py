@@ -75,3 +75,20 @@ async def test_back_button_and_title_follow_the_address(open_as: OpenAs, room: S
     await expect(maja.link(re.compile("^Page 1"))).to_be_visible()
     await maja.page.go_forward()
     await expect(paper(maja)).to_be_editable()
+
+
+async def test_a_visitor_finds_only_what_they_may_see(open_as: OpenAs, room: SeededRoom) -> None:
+    vera = await open_as(room.people["vera"], name="vera")
+    await vera.enter(room)
+    await expect(vera.text("You are a visitor here")).to_be_visible()
+    tools = vera.page.get_by_role("navigation", name="Tools").get_by_role("list").first
+    await expect(tools.get_by_role("link")).to_have_text(["Home", "People"])
+    await expect(vera.button(re.compile("^Who is here"))).to_have_count(0)
+    await vera.link("People").click()
+    await expect(vera.page.get_by_role("tab")).to_have_text(["Members"])
+    await vera.enter(room, f"docs/{room.documents[0]}")
+    await expect(vera.text("There is no page here")).to_be_visible()
+    await expect(vera.page.get_by_role("complementary")).to_have_count(0)
+    with vera.excuse_refusals():
+        await vera.go("/new")
+        await expect(vera.text("This is not open to you")).to_be_visible()
