@@ -32,7 +32,7 @@ test-long: python ## Run the tests that take minutes each, and the features' on 
 	@$(SETUP) dev client peers programs bench bench-peers
 	@failed=0; \
 	$(IN_VENV) pytest -m long || failed=1; \
-	$(IN_VENV) pytest --postgresql tests/accounts tests/chat tests/forum || failed=1; \
+	$(IN_VENV) pytest --postgresql tests/accounts tests/chat tests/forum tests/home || failed=1; \
 	exit $$failed
 
 bench: python ## Measure this server beside its peers, in 20 minutes; QUICK=1 tries it in two.
