@@ -345,6 +345,14 @@ async def test_a_lost_role_stops_the_next_edit(live: Live, seeded: SeededRoom) -
         assert document.head_seq == 1
 
 
+async def test_a_lost_role_closes_a_y_websocket(live: Live, seeded: SeededRoom) -> None:
+    """Its protocol has no word for it."""
+    async with await Peer.open_yjs(live, seeded.people["maja"], seeded.documents[1]) as maja:
+        await maja.join()
+        await change_member(live, seeded, "maja", role="visitor", role_version=2)
+        assert await maja.closed() == 4403
+
+
 async def test_a_removed_pupil_is_closed_with_4410(live: Live, seeded: SeededRoom) -> None:
     async with await enter(live, seeded, "maja") as maja:
         await change_member(live, seeded, "maja", removed_at=now_ms())

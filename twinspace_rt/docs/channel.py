@@ -20,6 +20,8 @@ DOCUMENTS_PER_SOCKET = 32
 SESSIONS_PER_DOCUMENT = 4
 AUTH_PER_S = 10
 BACKLOG_MAX_BYTES = 1024 * 1024
+FRAME_BYTES = 64
+"""What a frame that waits takes beside what is in it."""
 _PING = Frame(BINARY, wire.PING)
 PACED_TOGETHER_BYTES = 2048
 """Typed characters are counted together: a member's bucket holds a thousand times as much."""
@@ -146,7 +148,10 @@ class Channel:
             if scope is not None:
                 document.set_scope(session, scope)
                 continue
-            session.send(wire.closed("forbidden"))
+            if session.acknowledges:
+                session.send(wire.closed("forbidden"))
+            else:
+                self.connection.close(CloseCode.FORBIDDEN, "forbidden")
             self.close_session(key)
 
     def close(self) -> None:
@@ -187,7 +192,7 @@ class HocuspocusChannel(Channel):
         if self._backlog is None:
             self._backlog = deque()
         self._backlog.append(frame)
-        self._backlog_bytes += len(frame)
+        self._backlog_bytes += len(frame) + FRAME_BYTES
         if self._backlog_bytes > BACKLOG_MAX_BYTES:
             self.connection.pause()
 
@@ -291,7 +296,7 @@ class HocuspocusChannel(Channel):
             task.result()
             while self._backlog and self._opening is None:
                 frame = self._backlog.popleft()
-                self._backlog_bytes -= len(frame)
+                self._backlog_bytes -= len(frame) + FRAME_BYTES
                 self._receive(frame)
         except Disconnect as error:
             self.connection.close(error.code, error.reason)
