@@ -86,6 +86,19 @@ if (config.scene === "closing") {
   provider.destroy();
   provider = open(copy);
 }
+if (config.scene === "recreated") {
+  // An application that makes its provider anew whenever the line is cut.
+  let cuts = 0;
+  const recreate = () => {
+    cuts += 1;
+    provider.destroy();
+    provider = open(new Y.Doc());
+    provider.on("disconnect", recreate);
+  };
+  provider.on("disconnect", recreate);
+  line.webSocket.terminate();
+  await until("recreated", () => cuts > 0);
+}
 line.connect();
 await until("saved", () => saved(provider));
 // Whatever else is paid comes with the next commits.

@@ -1,5 +1,7 @@
 """What a document's joiners, writers and readers are sent, and what is refused."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import Connection, update
 from websockets.exceptions import InvalidStatus
@@ -8,6 +10,7 @@ from tests.docs import forge
 from tests.live import Live, SeededRoom, seed_room
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, Told, words_of
+from twinspace_rt.docs.document import Document
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.models import member
 from twinspace_rt.streams.models import stream
@@ -343,6 +346,29 @@ async def test_a_lost_role_stops_the_next_edit(live: Live, seeded: SeededRoom) -
         document = await live.node.library.open(seeded.documents[1])
         assert document is not None
         assert document.head_seq == 1
+
+
+async def test_a_role_that_is_lost_while_a_document_opens(
+    live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert live.node is not None
+    library, opened, asked = live.node.library, asyncio.Event(), asyncio.Event()
+    really_open = library.open
+
+    async def open_slowly(document_id: str) -> Document | None:
+        asked.set()
+        await opened.wait()
+        return await really_open(document_id)
+
+    monkeypatch.setattr(library, "open", open_slowly)
+    async with await Peer.open(
+        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
+    ) as maja:
+        await maja.send(raw.auth())
+        await asked.wait()
+        await change_member(live, seeded, "maja", role="visitor", role_version=2)
+        opened.set()
+        assert await maja.expect("denied") == "forbidden"
 
 
 async def test_a_lost_role_closes_a_y_websocket(live: Live, seeded: SeededRoom) -> None:

@@ -82,24 +82,76 @@ async def test_what_was_typed_offline_is_not_paid(
 
 
 @pytest.mark.parametrize("behind_a_pong", [False, True])
-@pytest.mark.parametrize(
-    "leftover",
-    [
-        pytest.param([FAREWELL], id="farewell"),
-        pytest.param([raw.auth()], id="auth"),
-        pytest.param([raw.step_1(b"\0")], id="step-1"),
-    ],
-)
-async def test_a_queue_that_may_be_anothers_begins_anew(
-    live: Live, seeded: SeededRoom, leftover: list[bytes], behind_a_pong: bool
+@pytest.mark.parametrize("knows", [b"\0", raw.vector({1: len(WORDS)})], ids=["nothing", "all"])
+async def test_the_words_of_a_predecessor_are_nobodys(
+    live: Live, seeded: SeededRoom, knows: bytes, behind_a_pong: bool
 ) -> None:
     """A provider closed offline leaves its words to its successor at the same address."""
+    await written(live, seeded)
+    async with coming(live, seeded) as maja:
+        await maja.send(raw.auth(), raw.step_1(b"\0"))
+        if behind_a_pong:
+            await maja.socket.send(raw.PONG)
+        await maja.send(raw.update(Pen(2).write("of the one that has gone")), raw.step_1(knows))
+        await maja.send(FAREWELL)
+        await maja.socket.send(raw.PONG)
+        given = [told.value for told in await maja.until("step2") if told.name == "update"]
+        assert raw.words_of(given) == WORDS, "its own copy was empty"
+        await maja.send(raw.step_2(b"\0\0"))
+        await expect_paid(maja, 1)
+
+
+async def test_a_farewell_takes_with_it_what_has_not_been_judged(
+    live: Live, seeded: SeededRoom
+) -> None:
+    async with await joined(live, seeded, "eleni"), coming(live, seeded) as maja:
+        async with document_of(live, seeded).committed():
+            await maja.send(raw.auth(), raw.step_1(b"\0"))
+            await maja.send(raw.update(Pen(2).write("of the one that has gone")), FAREWELL)
+            await maja.socket.send(raw.PONG)
+            await maja.settled()
+        await maja.expect("step2")
+        await maja.send(raw.step_2(b"\0\0"))
+        await expect_paid(maja, 1)
+
+
+async def test_who_really_left_at_once_may_come_back(live: Live, seeded: SeededRoom) -> None:
+    async with coming(live, seeded) as maja:
+        await maja.send(raw.auth(), raw.step_1(b"\0"), FAREWELL)
+        await maja.socket.send(raw.PONG)
+        await maja.expect("step2")
+        await maja.settled()
+        await maja.send(raw.auth(), raw.step_1(b"\0"))
+        assert await maja.expect("authenticated") == "read-write"
+        await maja.expect("step2")
+        await maja.send(raw.step_2(b"\0\0"))
+        await expect_paid(maja, 1)
+
+
+async def test_who_left_at_once_is_let_go_of(live: Live, seeded: SeededRoom) -> None:
+    async with coming(live, seeded) as maja:
+        await maja.send(raw.auth(), raw.step_1(b"\0"), FAREWELL)
+        await maja.socket.send(raw.PONG)
+        await maja.expect("step2")
+        document = document_of(live, seeded)
+        for beat in range(3):
+            assert (len(document.sessions) == 1) is (beat < 2), "it has not answered yet"
+            for connection in room_of(live, seeded).connections:
+                connection.keep_alive()
+            await maja.settled()
+            await maja.settled()
+
+
+@pytest.mark.parametrize("behind_a_pong", [False, True])
+async def test_one_more_auth_in_the_queue_begins_anew(
+    live: Live, seeded: SeededRoom, behind_a_pong: bool
+) -> None:
     pen = await written(live, seeded)
     async with coming(live, seeded) as maja:
         await maja.send(raw.auth(), raw.step_1(raw.vector(pen.vector)))
         if behind_a_pong:
             await maja.socket.send(raw.PONG)
-        await maja.send(raw.update(Pen(2).write("of the provider that has gone")), *leftover)
+        await maja.send(FAREWELL, raw.auth(), raw.update(Pen(2).write("of the second of three")))
         assert await maja.closed() == 4510
         assert statuses(maja.told) == []
     async with coming(live, seeded) as maja:
@@ -139,7 +191,7 @@ async def test_a_farewell_at_once_closes_the_document_and_no_more(
         await expect_paid(maja, 1)
 
 
-@pytest.mark.parametrize("moment", ["opening", "waiting"])
+@pytest.mark.parametrize("moment", ["greeting", "opening", "waiting"])
 async def test_a_ping_in_between_takes_nothing_away(
     live: Live, seeded: SeededRoom, moment: str
 ) -> None:
@@ -149,10 +201,13 @@ async def test_a_ping_in_between_takes_nothing_away(
         room = room_of(live, seeded)
         async with document_of(live, seeded).committed():
             await maja.send(raw.auth(), raw.step_1(raw.vector(pen.vector)))
-            await maja.socket.send(raw.PONG)
-            if moment == "waiting":
-                await maja.send(raw.update(pen.erase(0, 1)))
             await maja.expect("authenticated")
+            if moment == "greeting":
+                for connection in [*room.connections] * 2:
+                    connection.keep_alive()
+            await maja.socket.send(raw.PONG)
+            if moment != "opening":
+                await maja.send(raw.update(pen.erase(0, 1)))
             for connection in room.connections:
                 connection.keep_alive()
             await maja.settled()
@@ -232,6 +287,26 @@ async def test_a_sync_asked_for_before_it_has_joined_is_paid_once(
         await expect_paid(maja, 2)
 
 
+async def test_a_sync_asked_for_while_it_joins_is_what_is_paid(
+    live: Live, seeded: SeededRoom
+) -> None:
+    """What it typed after its SyncStep2 is not counted any more, and may not be stored yet."""
+    pen = await written(live, seeded)
+    async with (
+        await joined(live, seeded, "eleni"),
+        await Peer.open(live, seeded.room_id, seeded.people["maja"], seeded.documents[1]) as maja,
+    ):
+        await maja.join(pen.vector)
+        async with document_of(live, seeded).committed():
+            await maja.send(raw.step_2(b"\0\0"), raw.update(pen.write("typed")))
+            await maja.send(raw.step_1(raw.vector(pen.vector)))
+            await maja.settled()
+        told = await maja.until("step2")
+        assert statuses(told) == []
+        await maja.send(raw.step_2(pen.lacking(b"\0")))
+        await expect_paid(maja, 1)
+
+
 async def test_a_sync_asked_for_in_a_freeze_is_paid_once_after_the_thaw(
     live: Live, seeded: SeededRoom
 ) -> None:
@@ -255,7 +330,7 @@ async def test_a_sync_asked_for_in_a_freeze_is_paid_once_after_the_thaw(
         await expect_paid(maja, 1)
 
 
-@pytest.mark.parametrize("scene", ["closing", "farewell", "successor", "stranger"])
+@pytest.mark.parametrize("scene", ["closing", "farewell", "successor", "stranger", "recreated"])
 async def test_a_stock_providers_queue(live: Live, seeded: SeededRoom, scene: str) -> None:
     async with open_line(live.port, delay_s=0.03) as line:
         run = await drive(

@@ -106,6 +106,7 @@ class Channel:
         elif message.kind == SyncType.STEP_2:
             if not self.greeting.is_over:
                 return  # the answer to a question of an earlier, dying socket
+            session.left = False
             if not session.asked:
                 self._pace(len(message.body))  # nobody asked for it
             document.receive_step_2(session, message.body)
@@ -212,23 +213,32 @@ class HocuspocusChannel(Channel):
             if message.type is MessageType.AUTH:
                 self._begin(key, address)
         elif message.type is MessageType.CLOSE:
-            # No answer: a new provider at the same address would take it for its own.
-            self._check_speaker(held[1])
-            self.close_session(key)
+            self._take_close(key, held[1])
         elif message.type is MessageType.AUTH:
-            self._check_speaker(held[1])
+            self._take_auth_again(key, address, held[1])
         else:
             # Auth again never changes what an open document allows.
             self.take(*held, message)
 
-    def _check_speaker(self, session: Session) -> None:
-        """Have everything begin anew if the queue speaks for another provider of the document.
+    def _may_be_queued(self, session: Session) -> bool:
+        """Tell whether what is said about a document now may be its provider's predecessor's."""
+        return session.opened_after == 0 and not self.greeting.is_over
 
-        Its words are the queue's, or those of a provider that has come and gone within the time of
-        one answer: nobody can tell.
-        """
-        if session.opened_after == 0 and not self.greeting.is_over:
-            raise Disconnect(CloseCode.GAP, "queue")
+    def _take_close(self, key: str, session: Session) -> None:
+        if self._may_be_queued(session):
+            # Whoever is here now will answer; what was said before is nobody's.
+            session.begin_anew()
+            session.left = True
+            return
+        # No answer: a new provider at the same address would take it for its own.
+        self.close_session(key)
+
+    def _take_auth_again(self, key: str, address: str, session: Session) -> None:
+        if self._may_be_queued(session):
+            raise Disconnect(CloseCode.GAP, "queue")  # the next connection has none
+        if session.left:
+            self.close_session(key)
+            self._begin(key, address)
 
     def _take_pong(self) -> None:
         self.greeting.pongs += 1
@@ -237,17 +247,19 @@ class HocuspocusChannel(Channel):
             for document, session in self.sessions.values():
                 if session.vector is not None:
                     document.receive_step_1(session, session.vector)
+        for key, (_, session) in list(self.sessions.items()):
+            if session.left and session.has_ignored_its_question:
+                self.close_session(key)
 
     def _take_step_1(self, document: Document, session: Session, vector: dict[int, int]) -> None:
         if session.vector is None:
             session.vector = vector
-            if self.greeting.pongs:
-                document.receive_step_1(session, vector)
-            return
-        self._check_speaker(session)
+        elif self._may_be_queued(session) and any(
+            vector.get(client, 0) < end for client, end in session.vector.items()
+        ):
+            return  # it is older than the first
         session.begin_anew()
-        # Until it has joined, the answer to the first serves for all, and is paid for once.
-        if session.joined or session.refused is not None:
+        if self.greeting.pongs:
             document.receive_step_1(session, vector)
 
     def _ping(self) -> None:
@@ -270,7 +282,11 @@ class HocuspocusChannel(Channel):
             same = sum(wire.split_key(other) == address for other in self.sessions)
             if same >= SESSIONS_PER_DOCUMENT:
                 raise Denied("too_many_sessions")
-            document, scope = await self.shelf.admit(address, self.connection.principal)
+            document, _ = await self.shelf.admit(address, self.connection.principal)
+            # Their role may have changed meanwhile.
+            scope = self.shelf.scope_of(document, self.connection.principal)
+            if scope is None:
+                raise Denied("forbidden")
         except Denied as denied:
             self.connection.send(Frame(BINARY, prefix + wire.denied(denied.reason)))
             return
@@ -308,8 +324,10 @@ class HocuspocusChannel(Channel):
 
     def keep_alive(self) -> None:
         """Ping: the provider gives up after 30 seconds without a message."""
-        # Only one Ping may reach a socket that is being closed: see the class.
-        if self.greeting.pongs or self._spared:
+        # Only one Ping may reach a socket that is being closed (see the class), and one that a
+        # provider answers before the first question would be taken for a leftover.
+        is_unused = not self.sessions and self._opening is None
+        if self.greeting.pongs or (self._spared and is_unused):
             self._ping()
         self._spared = True
 

@@ -13,8 +13,9 @@ counted, and nothing before its first SyncStep2 is committed:
   SyncStep1 after that. Whatever is in the queue then comes before the second Pong and the honest
   SyncStep2 after it; and as all Pings before the question are answered before it, a Pong more than
   that was in the queue, and the next one ended it.
-* A queue may even speak for another provider of the same document, which has been closed. Where
-  that cannot be told apart, the connection ends: the next one begins with an empty queue.
+* A queue may even speak for another provider of the same document, which has been closed. Nothing
+  that came before its CLOSE is owed. Where the two cannot be told apart, the connection ends: the
+  next one begins with an empty queue.
 * With a SyncStep1 the provider counts from one again, whatever it had counted before.
 * A SyncStep2 that the server asked for to fill a gap pays for the updates it replaces, no more.
 """
@@ -87,6 +88,8 @@ class Session:
     """How many Pongs had come before its Auth."""
     asked_after: int = 0
     """How many Pings had gone out before the first question."""
+    left: bool = False
+    """Whether a CLOSE came that may have been its predecessor's."""
     vector: dict[int, int] | None = None
     """Of its first SyncStep1."""
     since: int = 0
@@ -105,8 +108,13 @@ class Session:
 
     # -- what is owed
 
+    @property
+    def has_ignored_its_question(self) -> bool:
+        """Whether a Ping was answered that went out after the first question, which was not."""
+        return bool(self.asked) and self.greeting.pongs > self.asked_after + 1
+
     def begin_anew(self) -> None:
-        """Note one more SyncStep1: nothing that came before it is counted any more."""
+        """Note that nothing which has come up to now is counted any more."""
         self.since += 1
         self._held = self._replaced = 0
         self._held_deletions = [0] * (GREETED + 1)
@@ -151,7 +159,9 @@ class Session:
             self._paid_since = since
             return 1
         self.joined = True
-        self._paid_since = self.since
+        if since != self.since:
+            return 0  # the answer to the SyncStep1 that came since will be paid
+        self._paid_since = since
         left_over = 1 if pongs > self.asked_after else 0
         return 1 + self._held + sum(self._held_deletions[left_over + 1 :])
 
@@ -172,7 +182,7 @@ class Session:
 
     def ask(self, why: Asked, vector: bytes) -> bytes:
         """Make the SyncStep1 that asks for what the server lacks."""
-        if why is Asked.JOIN and not self.joined:
+        if not self.asked_after:
             self.asked_after = self.greeting.pings
         self.asked.append(why)
         return wire.sync(wire.SyncType.STEP_1, vector)

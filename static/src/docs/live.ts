@@ -140,6 +140,7 @@ export class LiveDocument {
     );
     provider.on("authenticationFailed", ({ reason }: { reason: string }) => this.#denied(reason));
     provider.on("close", ({ event }: { event: { code: number; reason: string } }) => {
+      clearTimeout(this.#asking); // on a new line the provider asks by itself
       // The room's socket has other codes; this is the document alone.
       if (event.code === 1000) this.#denied(event.reason);
       this.#look();
