@@ -78,7 +78,10 @@ class Keyboard:
         """Press keys that move a cursor, each no sooner than a quick hand could."""
         for key in keys:
             await self.press(key)
-            await self.window.page.evaluate("new Promise(requestAnimationFrame)")
+            # The browser tells the editor of the new place in a task of its own.
+            await self.window.page.evaluate(
+                "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+            )
 
     async def type(self, text: str) -> None:
         """Type a text where the focus is."""
