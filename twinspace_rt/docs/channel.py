@@ -217,7 +217,6 @@ class HocuspocusChannel(Channel):
         elif message.type is MessageType.AUTH:
             self._take_auth_again(key, address, held[1])
         else:
-            # Auth again never changes what an open document allows.
             self.take(*held, message)
 
     def _may_be_queued(self, session: Session) -> bool:
@@ -236,6 +235,7 @@ class HocuspocusChannel(Channel):
     def _take_auth_again(self, key: str, address: str, session: Session) -> None:
         if self._may_be_queued(session):
             raise Disconnect(CloseCode.GAP, "queue")  # the next connection has none
+        # It never changes what an open document allows.
         if session.left:
             self.close_session(key)
             self._begin(key, address)
@@ -244,7 +244,7 @@ class HocuspocusChannel(Channel):
         self.greeting.pongs += 1
         if self.greeting.pongs == 1:
             self._ping()
-            for document, session in self.sessions.values():
+            for document, session in list(self.sessions.values()):
                 if session.vector is not None:
                     document.receive_step_1(session, session.vector)
         for key, (_, session) in list(self.sessions.items()):
