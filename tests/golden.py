@@ -1,14 +1,21 @@
 """What golden frames have in common: runs that come out the same, and files people can read."""
 
+import asyncio
 import itertools
 import json
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from tests.classroom import Json
+import msgspec
+from sqlalchemy import Connection
+
+from tests.classroom import Classroom, Json, Person
+from twinspace_rt.rooms.access import Principal
 
 A_MOMENT = 1_700_000_000_000
 
@@ -43,3 +50,25 @@ def written(body: Json) -> str:
         for step in body["steps"]
     )
     return f'{{"start": {line(body["start"])},\n"steps": [\n{steps}\n]}}\n'
+
+
+async def state_of(
+    room: Classroom, person: Person, snapshot: Callable[[Connection, Principal], Any]
+) -> Json:
+    """Read afresh what a feature's snapshot tells a person."""
+    principal = person.connection.principal
+    state: Json = msgspec.to_builtins(await room.database.read(lambda db: snapshot(db, principal)))
+    return state
+
+
+def write_anew(
+    record: Callable[[Path], Coroutine[Any, Any, Mapping[str, Json]]],
+    into: Path,
+    written: Callable[[Json], str] = written,
+) -> None:
+    """Make a record in an empty folder, and write each person's part of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        records = asyncio.run(record(Path(folder)))
+    into.mkdir(parents=True, exist_ok=True)
+    for name, body in records.items():
+        (into / f"{name}.json").write_text(written(body), encoding="utf-8")

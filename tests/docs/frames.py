@@ -4,15 +4,11 @@ As for the people (``tests/people/frames.py``). ``python -m tests.docs.frames`` 
 after a change that is meant.
 """
 
-import asyncio
-import tempfile
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from tests.classroom import Classroom, Json, Person, open_classroom
-from tests.golden import same_each_time, written
+from tests.classroom import Json, open_classroom
+from tests.golden import same_each_time, state_of, write_anew
 from twinspace_rt.docs import queries
 from twinspace_rt.docs.feature import feature
 
@@ -41,7 +37,11 @@ async def record(folder: Path) -> dict[str, Json]:
         async with open_classroom(folder, [feature]) as room:
             people = {name: await room.enter(name) for name in room.members}
             records: dict[str, Json] = {
-                name: {"start": await _state(room, people[name]), "steps": []} for name in WATCHERS
+                name: {
+                    "start": await state_of(room, people[name], queries.docs_snapshot),
+                    "steps": [],
+                }
+                for name in WATCHERS
             }
             ids: dict[str, str] = {}
             for name, who, kind, fields in STEPS:
@@ -53,7 +53,7 @@ async def record(folder: Path) -> dict[str, Json]:
                     ids[name] = str(result)
                 for watcher in WATCHERS:
                     pushes = people[watcher].pushes()
-                    after = await _state(room, people[watcher])
+                    after = await state_of(room, people[watcher], queries.docs_snapshot)
                     step = {"step": f"{who}: {kind}", "pushes": pushes, "after": after}
                     records[watcher]["steps"].append(step)
     return records
@@ -63,21 +63,5 @@ def _named(value: Any, ids: dict[str, str]) -> Any:
     return ids.get(value, value) if isinstance(value, str) else value
 
 
-async def _state(room: Classroom, person: Person) -> Json:
-    principal = person.connection.principal
-    state: Json = msgspec.to_builtins(
-        await room.database.read(lambda db: queries.docs_snapshot(db, principal))
-    )
-    return state
-
-
-async def _write() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        records = await record(Path(folder))
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, body in records.items():
-        (FOLDER / f"{name}.json").write_text(written(body), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    asyncio.run(_write())
+    write_anew(record, FOLDER)

@@ -7,10 +7,8 @@ the files with what it says now; the client's tests put pushes on states and com
 ``python -m tests.forum.frames`` writes them anew after a change that is meant.
 """
 
-import asyncio
 import itertools
 import json
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +20,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from tests.classroom import Classroom, Json, Person, open_classroom
+from tests.golden import write_anew
 from twinspace_rt.forum import feature, queries
 from twinspace_rt.forum.messages import ReadThread
 from twinspace_rt.streams.models import stream
@@ -217,13 +216,5 @@ def written(body: Json) -> str:
     return f'{{{head},\n"steps": [\n{steps}\n],\n"kept": [\n{kept}\n]}}\n'
 
 
-async def _write() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        records = await record(Path(folder))
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, body in records.items():
-        (FOLDER / f"{name}.json").write_text(written(body), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    asyncio.run(_write())
+    write_anew(record, FOLDER, written)

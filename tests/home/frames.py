@@ -4,15 +4,11 @@ As for the people (``tests/people/frames.py``). ``python -m tests.home.frames`` 
 after a change that is meant.
 """
 
-import asyncio
-import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
-import msgspec
-
-from tests.classroom import Classroom, Json, Person, open_classroom
-from tests.golden import A_MOMENT, same_each_time, written
+from tests.classroom import Json, open_classroom
+from tests.golden import A_MOMENT, same_each_time, state_of, write_anew
 from twinspace_rt.home import feature, queries
 
 FOLDER = Path(__file__).parent.parent / "frames" / "home"
@@ -33,7 +29,11 @@ async def record(folder: Path) -> dict[str, Json]:
         async with open_classroom(folder, [feature]) as room:
             people = {name: await room.enter(name) for name in ("anna", "maja")}
             records: dict[str, Json] = {
-                name: {"start": await _state(room, people[name]), "steps": []} for name in WATCHERS
+                name: {
+                    "start": await state_of(room, people[name], queries.home_snapshot),
+                    "steps": [],
+                }
+                for name in WATCHERS
             }
             for who, minutes in STEPS:
                 now += minutes * MINUTE
@@ -42,27 +42,11 @@ async def record(folder: Path) -> dict[str, Json]:
                 await people[who].do("home.visit")
                 for name in WATCHERS:
                     pushes = people[name].pushes()
-                    after = await _state(room, people[name])
+                    after = await state_of(room, people[name], queries.home_snapshot)
                     step = {"step": f"{who}: home.visit", "pushes": pushes, "after": after}
                     records[name]["steps"].append(step)
     return records
 
 
-async def _state(room: Classroom, person: Person) -> Json:
-    principal = person.connection.principal
-    state: Json = msgspec.to_builtins(
-        await room.database.read(lambda db: queries.home_snapshot(db, principal))
-    )
-    return state
-
-
-async def _write() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        records = await record(Path(folder))
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, body in records.items():
-        (FOLDER / f"{name}.json").write_text(written(body), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    asyncio.run(_write())
+    write_anew(record, FOLDER)

@@ -6,18 +6,15 @@ tests put the pushes on the states and compare. ``python -m tests.people.frames`
 after a change that is meant.
 """
 
-import asyncio
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 from sqlalchemy import Connection
 
 from tests.classroom import Classroom, Json, Person, open_classroom
-from tests.golden import same_each_time, written
+from tests.golden import same_each_time, state_of, write_anew
 from tests.live import COOKIE
 from twinspace_rt.accounts import sessions
 from twinspace_rt.accounts.entry import Entry
@@ -76,7 +73,11 @@ async def record(folder: Path) -> dict[str, Json]:
         async with open_classroom(folder, [feature]) as room:
             people = {name: await room.enter(name) for name in room.members}
             records: dict[str, Json] = {
-                name: {"start": await _state(room, people[name]), "steps": []} for name in WATCHERS
+                name: {
+                    "start": await state_of(room, people[name], queries.people_snapshot),
+                    "steps": [],
+                }
+                for name in WATCHERS
             }
             outside: Outside | None = None
             ids = room.members | room.teams | dict(zip(("lund", "city"), room.schools, strict=True))
@@ -94,7 +95,7 @@ async def record(folder: Path) -> dict[str, Json]:
                 pushes = {name: people[name].pushes() for name in WATCHERS}
                 await _caught_up(people, kind)
                 for watcher in WATCHERS:
-                    after = await _state(room, people[watcher])
+                    after = await state_of(room, people[watcher], queries.people_snapshot)
                     step = {"step": f"{who}: {kind}", "pushes": pushes[watcher], "after": after}
                     records[watcher]["steps"].append(step)
     return records
@@ -183,21 +184,5 @@ def _named(value: Any, ids: dict[str, str]) -> Any:
     return ids.get(value, value)
 
 
-async def _state(room: Classroom, person: Person) -> Json:
-    principal = person.connection.principal
-    state: Json = msgspec.to_builtins(
-        await room.database.read(lambda db: queries.people_snapshot(db, principal))
-    )
-    return state
-
-
-async def _write() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        records = await record(Path(folder))
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, body in records.items():
-        (FOLDER / f"{name}.json").write_text(written(body), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    asyncio.run(_write())
+    write_anew(record, FOLDER)
