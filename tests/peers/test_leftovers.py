@@ -60,6 +60,20 @@ async def expect_paid(peer: Peer, count: int) -> None:
     assert statuses(await peer.settled()) == []
 
 
+async def expect_joined(peer: Peer, pen: Pen | None = None) -> None:
+    """Answer the server's question with what a pen has, and expect to be paid for that alone."""
+    await peer.expect("step2")
+    await peer.send(raw.step_2(pen.lacking(b"\0") if pen else b"\0\0"))
+    await expect_paid(peer, 1)
+
+
+async def leave_at_once(peer: Peer) -> None:
+    """Say farewell before the server has asked, which it does all the same."""
+    await peer.send(raw.auth(), raw.step_1(b"\0"), FAREWELL)
+    await peer.socket.send(raw.PONG)
+    await peer.expect("step2")
+
+
 @pytest.mark.parametrize("behind_a_pong", [False, True])
 async def test_what_was_typed_offline_is_not_paid(
     live: Live, seeded: SeededRoom, behind_a_pong: bool
@@ -110,29 +124,21 @@ async def test_a_farewell_takes_with_it_what_has_not_been_judged(
             await maja.send(raw.update(Pen(2).write("of the one that has gone")), FAREWELL)
             await maja.socket.send(raw.PONG)
             await maja.settled()
-        await maja.expect("step2")
-        await maja.send(raw.step_2(b"\0\0"))
-        await expect_paid(maja, 1)
+        await expect_joined(maja)
 
 
 async def test_who_really_left_at_once_may_come_back(live: Live, seeded: SeededRoom) -> None:
     async with coming(live, seeded) as maja:
-        await maja.send(raw.auth(), raw.step_1(b"\0"), FAREWELL)
-        await maja.socket.send(raw.PONG)
-        await maja.expect("step2")
+        await leave_at_once(maja)
         await maja.settled()
         await maja.send(raw.auth(), raw.step_1(b"\0"))
         assert await maja.expect("authenticated") == "read-write"
-        await maja.expect("step2")
-        await maja.send(raw.step_2(b"\0\0"))
-        await expect_paid(maja, 1)
+        await expect_joined(maja)
 
 
 async def test_who_left_at_once_is_let_go_of(live: Live, seeded: SeededRoom) -> None:
     async with coming(live, seeded) as maja:
-        await maja.send(raw.auth(), raw.step_1(b"\0"), FAREWELL)
-        await maja.socket.send(raw.PONG)
-        await maja.expect("step2")
+        await leave_at_once(maja)
         document = document_of(live, seeded)
         for beat in range(3):
             assert (len(document.sessions) == 1) is (beat < 2), "it has not answered yet"
@@ -157,9 +163,7 @@ async def test_one_more_auth_in_the_queue_begins_anew(
     async with coming(live, seeded) as maja:
         await maja.send(raw.auth(), raw.step_1(raw.vector(pen.vector)))
         await maja.socket.send(raw.PONG)
-        await maja.expect("step2")
-        await maja.send(raw.step_2(pen.lacking(b"\0")))
-        await expect_paid(maja, 1)
+        await expect_joined(maja, pen)
 
 
 async def test_a_queue_that_comes_before_its_successor_is_taken_as_it_was_meant(
@@ -186,9 +190,7 @@ async def test_a_farewell_at_once_closes_the_document_and_no_more(
         await maja.send(FAREWELL, raw.update(Pen(2).write("after its farewell")))
         assert await maja.settled() == []
         await maja.send(raw.auth(), raw.step_1(b"\0"))
-        await maja.expect("step2")
-        await maja.send(raw.step_2(b"\0\0"))
-        await expect_paid(maja, 1)
+        await expect_joined(maja)
 
 
 @pytest.mark.parametrize("moment", ["greeting", "opening", "waiting"])
@@ -246,9 +248,7 @@ async def test_with_each_sync_step_1_the_provider_counts_from_one(
             await maja.send(*(raw.update(pen.write("x")) for _ in range(3)))
             await maja.send(raw.step_1(raw.vector(pen.vector)))
             await maja.settled()
-        await maja.expect("step2")
-        await maja.send(raw.step_2(pen.lacking(b"\0")))
-        await expect_paid(maja, 1)
+        await expect_joined(maja, pen)
 
 
 @pytest.mark.parametrize(
@@ -268,9 +268,7 @@ async def test_of_two_syncs_asked_for_one_is_paid(
         async with document_of(live, seeded).committed():
             await maja.send(*again)
             await maja.settled()
-        await maja.expect("step2")
-        await maja.send(raw.step_2(b"\0\0"))
-        await expect_paid(maja, 1)
+        await expect_joined(maja)
 
 
 async def test_a_sync_asked_for_before_it_has_joined_is_paid_once(
