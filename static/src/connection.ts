@@ -14,7 +14,7 @@ const RESTART_SPREAD_MS = 3_000;
 const RESTART_LONGEST_MS = 30_000;
 
 /** Why the connection will not come back by itself. */
-export type StopReason = "signed_out" | "forbidden" | "gone" | "removed" | "outdated";
+export type StopReason = "signed_out" | "forbidden" | "removed" | "outdated";
 
 export interface ConnectionState {
   /** `waiting`: the line is cut, and the next try is on its way. */

@@ -75,7 +75,6 @@ export function NotFoundPage() {
 const TITLES: Record<StopReason, TextKey> = {
   signed_out: "pages.signed_out.title",
   forbidden: "pages.no_access.title",
-  gone: "pages.no_access.title",
   removed: "pages.removed.title",
   outdated: "pages.update.title",
 };
@@ -99,7 +98,7 @@ export function Stopped({ reason }: { reason: StopReason }) {
           }
         />
       )}
-      {(reason === "forbidden" || reason === "gone") && <NoAccess />}
+      {reason === "forbidden" && <NoAccess />}
       {reason === "removed" && <Sentence icon={UserX} name="removed" />}
       {reason === "outdated" && <Sentence icon={RefreshCw} name="update" action={<Reload />} />}
     </Page>
