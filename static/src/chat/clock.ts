@@ -25,7 +25,8 @@ function placesOf(schools: Readonly<Record<string, School>>, ownId: string): Sch
  * Return the function that writes something by the clocks of all of the room's schools.
  *
  * "09:00 (Lund) / 10:00 (Thessaloniki)", the reader's own school first, and before it the reader's
- * own time if they are elsewhere; once, without a place, where all clocks say the same. `write` is given a time zone, or none for the reader's own.
+ * own time if they are elsewhere; once, without a place, where all clocks say the same. `write` is
+ * given a time zone, or none for the reader's own.
  */
 function useByPlace(): (write: (timeZone: string | undefined) => string) => string {
   const t = useText();
