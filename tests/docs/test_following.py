@@ -39,7 +39,8 @@ async def test_what_was_compacted_unseen_is_sent_as_a_snapshot(
         reader: Doc[Text] = Doc()
         reader.apply_update(await maja.expect("update"))
         assert str(reader.get("t", type=Text)) == "from elsewhere"
-        assert parse(made.snapshot, TRUSTED_LIMITS).ends() == {5: len("from elsewhere")}
+        [block] = parse(made.snapshot, TRUSTED_LIMITS).blocks
+        assert (block.client, block.end) == (5, len("from elsewhere"))
 
 
 async def test_nobody_is_left_in_an_epoch_that_another_node_has_ended(

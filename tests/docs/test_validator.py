@@ -178,7 +178,7 @@ def test_a_parsed_update_tells_its_sizes() -> None:
     data = update(1, 3, text("ab", origin=(1, 2)), gone(4), deletes={1: [(0, 1), (2, 3)]})
     parsed = parse(data, UPDATE_LIMITS)
     assert (parsed.size, parsed.struct_count, parsed.range_count) == (len(data), 2, 2)
-    assert parsed.ends() == {1: 9}
+    assert [(block.client, block.start, block.end) for block in parsed.blocks] == [(1, 3, 9)]
     assert not parsed.is_delete_only
     assert parse(deletion({1: [(0, 1)]}), UPDATE_LIMITS).is_delete_only
 

@@ -19,6 +19,7 @@ function open(doc) {
     websocketProvider: line,
     name: `${config.document}.1`,
     document: doc,
+    flushDelay: config.scene === "gathered" && 300,
   });
   provider.unowed = 0;
   const decrement = provider.decrementUnsyncedChanges;
@@ -79,6 +80,12 @@ if (config.scene === "closing") {
   await until("offline", () => line.status === "disconnected");
   for (let i = 0; i < 5; i++) text(copy).insert(0, "o");
   expected = "ooooo" + expected;
+} else if (config.scene === "gathered") {
+  // Typed before the socket opens and after that, and sent as one.
+  await goOffline();
+  text(doc).insert(0, "o");
+  line.on("open", () => setImmediate(() => text(doc).insert(0, "o")));
+  expected = "oo" + expected;
 } else if (config.scene === "stranger") {
   // Asked for a sync offline, closed, and opened with nothing kept.
   await goOffline();

@@ -52,12 +52,10 @@ async def written(live: Live, seeded: SeededRoom) -> Pen:
 
 
 async def expect_paid(peer: Peer, count: int) -> None:
-    """Expect so many acknowledgements, and no more."""
-    assert [await peer.expect("status") for _ in range(count)] == [1] * count
-    # Whatever else is paid comes before what this is paid.
-    await peer.send(raw.update(b"\0\0"))
-    assert await peer.expect("status") == 1
-    assert statuses(await peer.settled()) == []
+    """Expect so many acknowledgements, and no more; from then on its edits are refused."""
+    # Whatever is paid comes before the refusal of what nobody can read.
+    await peer.send(raw.update(b"\xff"))
+    assert statuses(await peer.until("stateless")) == [1] * count + [0]
 
 
 async def expect_joined(peer: Peer, pen: Pen | None = None) -> None:
@@ -93,6 +91,48 @@ async def test_what_was_typed_offline_is_not_paid(
         assert statuses(await maja.settled()) == []
         await maja.send(raw.step_2(pen.lacking(b"\0")))
         await expect_paid(maja, 1 + len(typed))
+
+
+@pytest.mark.parametrize("has_joined", [False, True])
+async def test_what_began_before_the_provider_counted_is_not_paid(
+    live: Live, seeded: SeededRoom, has_joined: bool
+) -> None:
+    """A provider with `flushDelay` sends what was typed offline and since then as one update."""
+    pen = await written(live, seeded)
+    before = dict(pen.vector)
+    pen.write("offline ")
+    async with await Peer.open(
+        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
+    ) as maja:
+        await maja.join(pen.vector)
+        answer = raw.step_2(pen.lacking(b"\0"))
+        pen.write("since ")
+        gathered = raw.update(pen.lacking(raw.vector(before)))
+        await maja.send(*((answer, gathered) if has_joined else (gathered, answer)))
+        await expect_paid(maja, 1)
+
+
+async def test_what_was_gathered_in_a_freeze_is_not_paid_after_it(
+    live: Live, seeded: SeededRoom
+) -> None:
+    pen = await written(live, seeded)
+    before = dict(pen.vector)
+    async with await joined(live, seeded, "eleni"):
+        room = room_of(live, seeded)
+        room.set_state(room.state.CLOSED)
+        pen.write("offline ")
+        async with await Peer.open(
+            live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
+        ) as maja:
+            await maja.join(pen.vector)
+            await maja.send(raw.step_2(pen.lacking(b"\0")))
+            pen.write("since ")
+            await maja.send(raw.update(pen.lacking(raw.vector(before))))
+            assert [await maja.expect("status") for _ in range(2)] == [0, 0]
+            room.set_state(room.state.OPEN)
+            vector = await maja.expect("step1", lambda known: known == raw.vector(before))
+            await maja.send(raw.step_2(pen.lacking(vector)))
+            await expect_paid(maja, 1)
 
 
 @pytest.mark.parametrize("behind_a_pong", [False, True])
@@ -328,7 +368,9 @@ async def test_a_sync_asked_for_in_a_freeze_is_paid_once_after_the_thaw(
         await expect_paid(maja, 1)
 
 
-@pytest.mark.parametrize("scene", ["closing", "farewell", "successor", "stranger", "recreated"])
+@pytest.mark.parametrize(
+    "scene", ["closing", "farewell", "successor", "gathered", "stranger", "recreated"]
+)
 async def test_a_stock_providers_queue(live: Live, seeded: SeededRoom, scene: str) -> None:
     async with open_line(live.port, delay_s=0.03) as line:
         run = await drive(

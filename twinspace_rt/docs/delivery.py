@@ -116,7 +116,7 @@ class Delivery:
         if session.scope is Scope.READ:
             if edit.step_2:
                 session.postpone(edit.asked, edit.pongs, edit.since)
-            else:
+            elif edit.owed:
                 session.replace(edit.since)
             if session.acknowledges:
                 frames.append(session.frame(wire.NOT_SAVED))
@@ -125,7 +125,8 @@ class Delivery:
             # All that it knows is in there, and yet something is missing: start anew.
             session.connection.close(CloseCode.GAP, "gap")
             return
-        session.replace(edit.since)
+        if edit.owed:
+            session.replace(edit.since)
         if Asked.GAP not in session.asked:
             vector = loaded.validator.encoded_state_vector()
             frames.append(session.frame(session.ask(Asked.GAP, vector)))
@@ -203,7 +204,7 @@ def _due(edit: Edit) -> int:
     session = edit.session
     if edit.step_2:
         return session.settle(edit.asked, edit.pongs, edit.since)
-    return int(edit.since == session.since)
+    return int(edit.owed and edit.since == session.since)
 
 
 def _refusal(rejected: Rejected) -> list[Frame]:

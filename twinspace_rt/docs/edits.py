@@ -16,6 +16,7 @@ class Edit:
         asked: For a SyncStep2 why the server had asked for it, if it had.
         pongs: How many Pongs had come before it.
         since: What its session's `since` was when it came.
+        owed: Whether its provider counts it, if that is an Update and `since` is still the same.
         counted: Whether its new client ids have been counted: where another node was first, it is
             judged anew, perhaps many times.
     """
@@ -26,6 +27,7 @@ class Edit:
     asked: Asked | None
     pongs: int
     since: int
+    owed: bool = True
     counted: bool = False
 
 

@@ -164,6 +164,7 @@ def _counts(edit: Edit, update: Update) -> bool:
             session.hold(update, edit.pongs, edit.since)
         return False
     session.receiving = True
+    edit.owed = not session.began_before(update)
     return True
 
 

@@ -5,9 +5,9 @@ less for each ``SyncStatus 1``. Its "all saved" is honest only if it is paid exa
 counted, and nothing before its first SyncStep2 is committed:
 
 * Edits made offline are sent one by one *and* are inside the SyncStep2, but no longer counted. So
-  an update that comes before the SyncStep2 is owed a status only if it goes beyond the state
-  vector of this connection's SyncStep1; a deletion, which has no clock, only if it came after the
-  Pong that ends the offline queue.
+  an update is owed a status only if all of it goes beyond the state vector of this connection's
+  SyncStep1 (with `flushDelay`, what was typed before that and after it comes as one, uncounted); a
+  deletion, which has no clock, only if it came after the Pong that ends the offline queue.
 * What a provider says to a socket that it is closing waits in that queue as well: one Pong, a
   SyncStep2. So the server pings twice, the second time when a Pong has come, and asks with
   SyncStep1 after that. Whatever is in the queue then comes before the second Pong and the honest
@@ -129,12 +129,15 @@ class Session:
         """
         if since != self.since:
             return
-        known = self.vector or {}
-        ends = update.ends()
-        if not ends:
+        if update.is_delete_only:
             self._held_deletions[min(pongs, GREETED)] += 1
-        elif any(known.get(client, 0) < end for client, end in ends.items()):
+        elif not self.began_before(update):
             self._held += 1
+
+    def began_before(self, update: Update) -> bool:
+        """Tell whether some of an update was typed before the provider began to count."""
+        known = self.vector or {}
+        return any(block.start < known.get(block.client, 0) for block in update.blocks)
 
     def replace(self, since: int) -> None:
         """Note an update that a gap kept out: the SyncStep2 asked for will bring it."""

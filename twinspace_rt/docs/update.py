@@ -137,10 +137,6 @@ class Update:
         """Whether the update inserts nothing; such an update has no clock of its own."""
         return not self.blocks
 
-    def ends(self) -> dict[int, int]:
-        """Tell for each client the clock after its last struct here."""
-        return {block.client: block.end for block in self.blocks}
-
 
 def parse(data: bytes, limits: Limits) -> Update:
     """Read an update, all of it.
