@@ -12,6 +12,7 @@ from tests.peers.line import open_line
 from tests.peers.raw import Peer, Pen
 from tests.peers.test_acknowledgement import joined, statuses
 from twinspace_rt.docs.document import Document
+from twinspace_rt.docs.validator import UPDATE_LIMITS
 from twinspace_rt.rooms.room import Room
 
 FAREWELL = bytes((raw.CLOSE,))
@@ -133,6 +134,23 @@ async def test_what_was_gathered_in_a_freeze_is_not_paid_after_it(
             vector = await maja.expect("step1", lambda known: known == raw.vector(before))
             await maja.send(raw.step_2(pen.lacking(vector)))
             await expect_paid(maja, 1)
+
+
+async def test_what_is_held_by_the_sync_step_2_is_held_to_its_limits(
+    live: Live, seeded: SeededRoom
+) -> None:
+    """Offline one may undo the deletion of a text that the server has never seen."""
+    pen = Pen(1)
+    async with coming(live, seeded) as maja:
+        await maja.send(raw.auth(), raw.step_1(b"\0"))
+        with pen.doc.transaction():
+            for _ in range(UPDATE_LIMITS.structs + 1):
+                pen.text.insert(0, "x")
+        await maja.send(raw.update(pen.lacking(b"\0")))
+        await maja.socket.send(raw.PONG)
+        await maja.expect("step2")
+        await maja.send(raw.step_2(pen.lacking(b"\0")))
+        await expect_paid(maja, 2)
 
 
 @pytest.mark.parametrize("behind_a_pong", [False, True])

@@ -153,7 +153,9 @@ def is_large(edit: Edit) -> bool:
 
 
 def _limits(loaded: Loaded, edit: Edit) -> Limits:
-    return SYNC_LIMITS if edit.step_2 else loaded.validator.update_limits()
+    # What was done offline may go by a document that is not here yet: its SyncStep2 brings both.
+    is_held = not edit.session.receiving
+    return SYNC_LIMITS if edit.step_2 or is_held else loaded.validator.update_limits()
 
 
 def _counts(edit: Edit, update: Update) -> bool:
