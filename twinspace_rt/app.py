@@ -87,7 +87,7 @@ class Node:
         acknowledged then is sent again by its author.
         """
         self.watch.drain()
-        self.hub.closed = True
+        self.hub.take_no_more()
         with contextlib.suppress(TimeoutError, StorageUnavailable):
             async with asyncio.timeout(DRAIN_S):
                 await self.library.drain()

@@ -101,6 +101,7 @@ class Connection:
         "_owed",
         "_paused",
         "_sink",
+        "_stopped",
         "_waiting_since",
         "channel",
         "closed",
@@ -136,6 +137,7 @@ class Connection:
         self._owed = 0
         self._waiting_since: float | None = None
         self._paused = False
+        self._stopped = False
         self._held: list[tuple[int, Frame]] | None = None
 
     @property
@@ -209,9 +211,16 @@ class Connection:
         self._sink.pause()
 
     def resume(self) -> None:
-        """Read on."""
+        """Read on, unless nothing is to be read any more."""
+        if self._stopped:
+            return
         self._paused = False
         self._sink.resume()
+
+    def stop_reading(self) -> None:
+        """Read nothing more from this client until it is closed."""
+        self._stopped = True
+        self.pause()
 
     def check_age(self, now: float) -> None:
         """Close a connection whose outbox has not been empty for too long; called each second."""

@@ -255,6 +255,17 @@ class RoomHub:
         for room in self.rooms:
             room.close_where(lambda p: p.session_id in gone, CloseCode.SIGNED_OUT, reason)
 
+    def take_no_more(self) -> None:
+        """Admit nobody, and read nothing more from those who are here.
+
+        What is still on its way then is sent again by its author: stored after the last
+        acknowledgement, it would be in the room while its author sees it as not saved.
+        """
+        self.closed = True
+        for room in self.rooms:
+            for connection in room.connections:
+                connection.stop_reading()
+
     def send_away(self) -> None:
         """Close every connection of this node, telling each to come back at a moment of its own.
 
