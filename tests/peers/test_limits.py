@@ -9,7 +9,7 @@ from tests.live import Live, SeededRoom, seed_room
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, Told
 from twinspace_rt.docs.channel import YjsChannel
-from twinspace_rt.docs.document import Document
+from twinspace_rt.docs.document import BEHIND_BYTES, Document
 from twinspace_rt.errors import CloseCode
 from twinspace_rt.rooms.connection import Connection
 
@@ -151,6 +151,38 @@ async def test_bytes_that_nobody_asked_for_are_paced(live: Live, seeded: SeededR
         paced = buckets[seeded.people["maja"].member_id]
         await raw.eventually(lambda: paced.owe(0) > 0)
         assert buckets[seeded.people["eleni"].member_id].owe(0) == 0
+
+
+async def test_who_does_not_take_an_answer_is_given_no_other(
+    live: Live, seeded: SeededRoom
+) -> None:
+    assert live.node is not None
+    document, other = f"{seeded.documents[1]}.1", f"{seeded.documents[0]}.1"
+    pen = Pen(1)
+    async with await enter(live, seeded, "eleni") as eleni:
+        for _ in range(2):
+            await eleni.send(raw.update(pen.write("x" * 900_000)))
+            assert await eleni.expect("status") == 1
+    size = len(str(pen))
+    async with await Peer.open(
+        live, seeded.room_id, seeded.people["maja"], document, receive_buffer=4096
+    ) as maja:
+        await maja.pong()
+        room = live.node.hub.get(seeded.room_id)
+        assert room is not None
+        connection = max(room.connections, key=lambda one: one.number)
+        for _ in range(20):
+            await maja.send(raw.auth(), raw.step_1(b"\0"), bytes((raw.CLOSE,)))
+        last = f"{document}\0last"
+        await maja.send(raw.auth(), raw.step_1(b"\0"), address=last)
+        await maja.send(raw.auth(), address=other)
+        library = live.node.library
+        await raw.eventually(lambda: any(d.sessions for d in library.documents if d.id in other))
+        assert connection.outbox_bytes < BEHIND_BYTES + 2 * size
+        answers = []
+        while Told("step2", b"\0\0", last) not in answers:
+            answers.append(await maja.next())
+        assert sum(len(t.value) for t in answers if t.key == last and t.name == "update") > size
 
 
 # -- ends

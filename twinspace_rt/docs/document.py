@@ -42,6 +42,8 @@ from twinspace_rt.streams.log import Append, HeadMoved, Log, StreamClosed
 
 log = logging.getLogger(__name__)
 SYNC_EVERY_S = 2.0
+BEHIND_BYTES = 1024 * 1024
+"""Whoever has so much waiting for it is given nothing that it asks for."""
 RETRY_S = (0.1, 0.25, 0.5, 1.0)
 
 
@@ -138,23 +140,25 @@ class Document:
 
         One answer is enough for all of them: the provider's counter starts at one with each.
         """
-        if session.waiting_sync is not None:
-            session.waiting_sync = vector
+        is_due = session.waiting_sync is None
+        session.waiting_sync = vector
+        if is_due:
+            self._sync_when_due(session)
+
+    def _sync_when_due(self, session: Session) -> None:
+        vector = session.waiting_sync
+        if vector is None or session not in self.sessions:
             return
         loop = asyncio.get_running_loop()
-        due = session.next_sync_at
-        if due <= loop.time():
-            session.next_sync_at = loop.time() + SYNC_EVERY_S
-            self._put(Sync(session, vector))
-        else:
-            session.waiting_sync = vector
-            loop.call_at(due, self._sync_later, session)
-
-    def _sync_later(self, session: Session) -> None:
-        vector, session.waiting_sync = session.waiting_sync, None
-        if vector is not None and session in self.sessions:
-            session.next_sync_at = asyncio.get_running_loop().time() + SYNC_EVERY_S
-            self._put(Sync(session, vector))
+        now, due = loop.time(), session.next_sync_at
+        # An answer does not count against the outbox: who does not take one is given no other.
+        if due <= now and session.connection.outbox_bytes > BEHIND_BYTES:
+            due = now + SYNC_EVERY_S
+        if due > now:
+            loop.call_at(due, self._sync_when_due, session)
+            return
+        session.waiting_sync, session.next_sync_at = None, now + SYNC_EVERY_S
+        self._put(Sync(session, vector))
 
     @contextlib.asynccontextmanager
     async def committed(self) -> AsyncIterator[Loaded]:
