@@ -1,5 +1,6 @@
 """What a provider has left in its queue for an earlier socket is not taken for today's words."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -11,6 +12,7 @@ from tests.peers.drive import drive
 from tests.peers.line import open_line
 from tests.peers.raw import Peer, Pen
 from tests.peers.test_acknowledgement import joined, statuses
+from twinspace_rt.docs.delivery import PARTIAL_BYTES
 from twinspace_rt.docs.document import Document
 from twinspace_rt.docs.validator import UPDATE_LIMITS
 from twinspace_rt.rooms.room import Room
@@ -248,6 +250,43 @@ async def test_a_farewell_at_once_closes_the_document_and_no_more(
         await maja.send(FAREWELL, raw.update(Pen(2).write("after its farewell")))
         assert await maja.settled() == []
         await maja.send(raw.auth(), raw.step_1(b"\0"))
+        await expect_joined(maja)
+
+
+async def test_an_answer_that_comes_after_the_farewell_is_not_given_to_the_successor(
+    live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be "synced" by it without what its predecessor had."""
+    assert live.node is not None
+    library = live.node.library
+    missing = library.engine.missing
+    asked, go_on, made = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slowly(snapshot: bytes, state_vector: bytes) -> bytes:
+        asked.set()
+        await go_on.wait()
+        try:
+            return await missing(snapshot, state_vector)
+        finally:
+            made.set()
+
+    async with await joined(live, seeded, "eleni") as eleni:
+        await eleni.send(raw.update(Pen(1).write("x" * (PARTIAL_BYTES + 1))))
+        assert await eleni.expect("status") == 1
+        assert await library.compact(document_of(live, seeded))
+    monkeypatch.setattr(library.engine, "missing", slowly)
+    async with await Peer.open(
+        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
+    ) as maja:
+        await maja.pong()
+        await maja.send(raw.auth(), raw.step_1(raw.vector({1: 5})))
+        await asked.wait()
+        await maja.send(FAREWELL, raw.auth())
+        await maja.settled()
+        go_on.set()
+        await made.wait()
+        assert [told.name for told in await maja.settled()] == []
+        await maja.send(raw.step_1(b"\0"))
         await expect_joined(maja)
 
 

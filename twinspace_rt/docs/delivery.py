@@ -178,6 +178,8 @@ class Delivery:
             part = await self._engine.missing(snapshot, write_state_vector(vector))
         except EngineError:
             part = snapshot
+        if session not in self._sessions:
+            return  # whoever is at its address now would take it for an answer
         session.connection.send_owed(session.frame(wire.sync(SyncType.UPDATE, part)), *rest)
 
     def _history_frames(self, loaded: Loaded, prefix: bytes) -> list[Frame]:
