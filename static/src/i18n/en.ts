@@ -1,8 +1,3 @@
-import { merged } from "./merge";
+import type { Texts } from "./language";
 
-export default merged(
-  import.meta.glob<Record<string, string>>("../*/locales/en.json", {
-    eager: true,
-    import: "default",
-  }),
-);
+export default import.meta.glob<Texts>("../*/locales/en.json", { eager: true, import: "default" });

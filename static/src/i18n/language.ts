@@ -1,3 +1,4 @@
+import type { MessageFormatElement } from "react-intl";
 import { create } from "zustand";
 
 export const LANGUAGES = ["en", "sv", "da"] as const;
@@ -13,10 +14,11 @@ export const LANGUAGE_NAMES: Record<Language, string> = {
 /** How each writes times and dates: English as it is written in Europe, with 24 hours. */
 export const LOCALES: Record<Language, string> = { en: "en-GB", sv: "sv", da: "da" };
 
-type Texts = Record<string, string>;
+/** A catalogue as the build reads it (`tools/catalogues.mjs`): key → parsed ICU message. */
+export type Texts = Record<string, MessageFormatElement[]>;
 
-// One module each, so that a person's browser loads theirs alone.
-const catalogues: Record<Language, () => Promise<{ default: Texts }>> = {
+// One module each, so that a person's browser loads theirs alone; in parts, one for each feature.
+const catalogues: Record<Language, () => Promise<{ default: Record<string, Texts> }>> = {
   en: () => import("./en"),
   sv: () => import("./sv"),
   da: () => import("./da"),
@@ -59,9 +61,9 @@ export const useLanguage = create<LanguageState>()(() => ({
 }));
 
 async function show(language: Language): Promise<void> {
-  const { default: texts } = await catalogues[language]();
+  const { default: parts } = await catalogues[language]();
   document.documentElement.lang = language;
-  useLanguage.setState({ language, texts });
+  useLanguage.setState({ language, texts: Object.assign({}, ...Object.values(parts)) });
 }
 
 /** Load the texts of this browser's language: the one chosen here, else the system's. */
