@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -38,6 +38,7 @@ from twinspace_rt.operations.watch import Watch
 from twinspace_rt.people import feature as people_feature
 from twinspace_rt.people.administration import AdministrationRoutes
 from twinspace_rt.people.http import PeopleRoutes
+from twinspace_rt.people.visits import VisitEnds
 from twinspace_rt.rooms.admission import Doorkeeper
 from twinspace_rt.rooms.feature import Feature
 from twinspace_rt.rooms.hub import RoomHub
@@ -75,6 +76,7 @@ class Node:
     tickets: Tickets
     hub: RoomHub
     entry: Entry
+    visits: VisitEnds
     engine: Engine
     library: Library
     watch: Watch
@@ -125,6 +127,13 @@ def build_node(settings: Settings) -> Node:
     )
     engine = Engine(step_s=settings.engine_step_s)
     library = Library(database, hub, engine, settings)
+    visits = VisitEnds(hub.log)
+
+    def close_sessions(session_ids: Sequence[str]) -> None:
+        hub.close_sessions(session_ids)
+        if session_ids:
+            visits.look()
+
     return Node(
         settings=settings,
         database=database,
@@ -132,7 +141,8 @@ def build_node(settings: Settings) -> Node:
         origins=Origins(settings),
         tickets=Tickets(secret),
         hub=hub,
-        entry=Entry(settings, database, hub.close_sessions),
+        entry=Entry(settings, database, close_sessions),
+        visits=visits,
         engine=engine,
         library=library,
         watch=Watch(settings, database, Parts(hub, library, engine)),
@@ -166,7 +176,8 @@ def create_app(node: Node) -> Starlette:
             tending = tasks.create_task(node.library.tend())
             beating = tasks.create_task(node.hub.neighbours.run())
             carrying = tasks.create_task(node.bus.run())
-            for task in (writer, watch, tending, beating, carrying):
+            parting = tasks.create_task(node.visits.run())
+            for task in (writer, watch, tending, beating, carrying, parting):
                 task.add_done_callback(_stop_if_failed)
             try:
                 yield
@@ -175,7 +186,7 @@ def create_app(node: Node) -> Starlette:
                 node.hub.log.close()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(writer, LAST_COMMIT_S)
-                for task in (watch, tending, beating):
+                for task in (watch, tending, beating, parting):
                     task.cancel()
                 await node.library.close()
         node.intake.close()

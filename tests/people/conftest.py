@@ -1,10 +1,10 @@
 """Browsers of people, and rooms whose staff have accounts, on a real server."""
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest_asyncio
@@ -20,6 +20,7 @@ from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import Role
 
 Json = dict[str, Any]
+T = TypeVar("T")
 PASSWORD = "lingon och mjölk"
 _numbers = itertools.count(1)
 
@@ -32,6 +33,11 @@ class Town:
     room: SeededRoom
     stack: AsyncExitStack
     _hash: str = field(default="", repr=False)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Change or read the server's database from beside it."""
+        assert self.live.node is not None
+        return await self.live.node.database.write(work)
 
     async def window(self, person: str | Someone) -> RoomClient:
         """Open a window on the room for somebody, and say hello."""
@@ -72,13 +78,11 @@ class Town:
             role = Role.MODERATOR if kind == "moderator" else Role.TEACHER
             return account_id, Someone("", role, opened.token, opened.session_id)
 
-        assert self.live.node is not None
-        return await self.live.node.database.write(make)
+        return await self.write(make)
 
     async def signed_in(self, account_id: str) -> Someone:
         """Sign an account in anew."""
-        assert self.live.node is not None
-        opened = await self.live.node.database.write(
+        opened = await self.write(
             lambda db: sessions.open_for_account(db, account_id, hours=8, now=now_ms())
         )
         return Someone("", Role.TEACHER, opened.token, opened.session_id)

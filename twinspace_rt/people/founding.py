@@ -6,7 +6,7 @@ A room's own commands cannot: whoever sends one is in the room already.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
 
 from twinspace_rt.accounts.models import account, school, session
 from twinspace_rt.accounts.people import AccountKind, watches
@@ -15,8 +15,9 @@ from twinspace_rt.errors import Conflict, Forbidden, InvalidCommand, NotFound
 from twinspace_rt.ids import new_id
 from twinspace_rt.people.actions import tell_joined
 from twinspace_rt.people.messages import ModeratorCame, ModeratorLeft
+from twinspace_rt.people.queries import signed_out_at
 from twinspace_rt.rooms.access import Principal, Role
-from twinspace_rt.rooms.admission import is_visiting
+from twinspace_rt.rooms.admission import visiting_since
 from twinspace_rt.rooms.feature import Act
 from twinspace_rt.rooms.founding import add_member, create_room, name_key
 from twinspace_rt.rooms.models import member, moderator_visit, room, room_school
@@ -148,15 +149,13 @@ def do_visit(transaction: Transaction, signed_in: SignedIn, room_id: str) -> str
     member_id = connection.execute(
         select(member.c.id).where(member.c.room_id == room_id, member.c.account_id == row.id)
     ).scalar_one_or_none()
-    if member_id is not None and is_visiting(connection, signed_in, room_id):
+    if member_id is not None and visiting_since(connection, signed_in, room_id) is not None:
         return str(member_id)
     if member_id is None:
         member_id = _add_staff(connection, room_id, row, Role.MODERATOR, None, transaction.now)
         tell_joined(_act(transaction, room_id, member_id, Role.MODERATOR), member_id)
-    act = _act(transaction, room_id, member_id, Role.MODERATOR)
-    if _end_visits(connection, row.id, room_id, transaction.now):
-        # On another device: a window that stayed open there would watch without a visit.
-        act.emit(ModeratorLeft(member_id=member_id))
+    # On another device: a window that stayed open there would watch without a visit.
+    _end_visits(transaction, room_id, moderator_visit.c.account_id == row.id)
     connection.execute(
         insert(moderator_visit).values(
             id=new_id(),
@@ -168,23 +167,35 @@ def do_visit(transaction: Transaction, signed_in: SignedIn, room_id: str) -> str
     )
     # As the room knows them: the account's own name may have been taken here.
     name = connection.execute(select(member.c.name).where(member.c.id == member_id)).scalar_one()
+    act = _act(transaction, room_id, member_id, Role.MODERATOR)
     act.emit(ModeratorCame(member_id=member_id, name=name))
     return str(member_id)
 
 
 def do_leave(transaction: Transaction, signed_in: SignedIn, room_id: str) -> None:
     """End a moderator's visit; where there is none, nothing happens."""
-    connection = transaction.connection
-    if not is_visiting(connection, signed_in, room_id):
-        return
-    _end_visits(connection, str(signed_in.account_id), room_id, transaction.now)
-    member_id = connection.execute(
-        select(member.c.id).where(
-            member.c.room_id == room_id, member.c.account_id == signed_in.account_id
-        )
-    ).scalar_one()
-    act = _act(transaction, room_id, member_id, Role.MODERATOR)
-    act.emit(ModeratorLeft(member_id=member_id))
+    _end_visits(transaction, room_id, moderator_visit.c.session_id == signed_in.session_id)
+
+
+def rooms_left(connection: Connection, now: int) -> list[str]:
+    """List the rooms with a visit that was to end with its sign-in, which has ended."""
+    return list(
+        connection.execute(
+            select(moderator_visit.c.room_id)
+            .join(session, session.c.id == moderator_visit.c.session_id)
+            .where(moderator_visit.c.left_at.is_(None), _signed_out(now))
+            .distinct()
+        ).scalars()
+    )
+
+
+def do_end_visits(transaction: Transaction, room_id: str) -> None:
+    """End the visits to a room whose sign-in has ended; each is told once, whoever else looks."""
+    _end_visits(transaction, room_id, _signed_out(transaction.now))
+
+
+def _signed_out(now: int) -> ColumnElement[bool]:
+    return or_(session.c.revoked_at.is_not(None), session.c.expires_at <= now)
 
 
 def watched_rooms(connection: Connection, countries: str) -> list[str]:
@@ -207,26 +218,35 @@ def _watches_room(connection: Connection, countries: str, room_id: str) -> bool:
     return any(watches(countries, country) for country in found)
 
 
-def _end_visits(connection: Connection, account_id: str, room_id: str, now: int) -> bool:
-    """Note when an account's visits to a room ended; returns whether one was going on until now.
+def _end_visits(transaction: Transaction, room_id: str, which: ColumnElement[bool]) -> None:
+    """End those visits to a room that are not known to have ended, and tell the room of each.
 
-    Those whose sign-in has ended since ended with it.
+    One whose sign-in has ended since ended with it.
     """
-    open_visits = connection.execute(
-        select(moderator_visit.c.id, session.c.revoked_at, session.c.expires_at)
+    open_visits = transaction.connection.execute(
+        select(
+            moderator_visit.c.id,
+            moderator_visit.c.came_at,
+            member.c.id.label("member_id"),
+            session.c.revoked_at,
+            session.c.expires_at,
+        )
         .join(session, session.c.id == moderator_visit.c.session_id)
-        .where(
-            moderator_visit.c.room_id == room_id,
-            moderator_visit.c.account_id == account_id,
-            moderator_visit.c.left_at.is_(None),
+        .join(
+            member,
+            (member.c.account_id == moderator_visit.c.account_id)
+            & (member.c.room_id == moderator_visit.c.room_id),
         )
+        .where(moderator_visit.c.room_id == room_id, moderator_visit.c.left_at.is_(None), which)
+        .order_by(moderator_visit.c.came_at, moderator_visit.c.id)
     ).all()
-    ends = {row.id: min(now, row.revoked_at or row.expires_at) for row in open_visits}
-    for visit_id, end in ends.items():
-        connection.execute(
-            update(moderator_visit).where(moderator_visit.c.id == visit_id).values(left_at=end)
+    for row in open_visits:
+        left_at = min(transaction.now, signed_out_at(row.revoked_at, row.expires_at))
+        transaction.connection.execute(
+            update(moderator_visit).where(moderator_visit.c.id == row.id).values(left_at=left_at)
         )
-    return now in ends.values()
+        act = _act(transaction, room_id, row.member_id, Role.MODERATOR)
+        act.emit(ModeratorLeft(member_id=row.member_id, came_at=row.came_at, left_at=left_at))
 
 
 def _add_staff(

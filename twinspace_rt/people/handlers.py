@@ -141,8 +141,15 @@ def sign_out_member(room: Room, push: messages.CardReset) -> None:
 
 
 def show_out(room: Room, push: messages.ModeratorLeft) -> None:
-    """Close a moderator's windows; entering again is a visit of its own."""
-    room.close_where(lambda p: p.member_id == push.member_id, CloseCode.FORBIDDEN, "left")
+    """Close the windows of a moderator's visit.
+
+    Entering again is a visit of its own, whose windows may be here before this is told.
+    """
+    room.close_where(
+        lambda p: p.member_id == push.member_id and p.visiting_since == push.came_at,
+        CloseCode.FORBIDDEN,
+        "left",
+    )
 
 
 def follow_state(room: Room, push: messages.RoomChanged) -> None:

@@ -279,6 +279,8 @@ class ModeratorCame(Push, tag="people.moderator_came", kw_only=True):
 
 
 class ModeratorLeft(Push, tag="people.moderator_left", kw_only=True):
-    """A moderator has left the room."""
+    """A moderator's visit, known by when it began, has ended: they left, or were signed out."""
 
     member_id: str
+    came_at: Millis
+    left_at: Millis

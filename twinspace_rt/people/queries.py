@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from twinspace_rt.accounts.models import school, session
 from twinspace_rt.people.messages import (
@@ -110,11 +110,11 @@ def _teams(connection: Connection, room_id: str) -> list[TeamFacts]:
 
 def read_visits(connection: Connection, room_id: str) -> Visits:
     """Read which moderators were in the room, newest first."""
-    signed_out = func.coalesce(moderator_visit.c.left_at, session.c.revoked_at)
     rows = connection.execute(
         select(
             moderator_visit.c.came_at,
-            signed_out.label("left_at"),
+            moderator_visit.c.left_at,
+            session.c.revoked_at,
             session.c.expires_at,
             member.c.name,
         )
@@ -129,13 +129,17 @@ def read_visits(connection: Connection, room_id: str) -> Visits:
         .limit(VISITS_MAX)
     )
     now = now_ms()
-    return Visits(
-        visits=[
-            Visit(
-                name=row.name,
-                came_at=row.came_at,
-                left_at=row.left_at or (row.expires_at if row.expires_at <= now else None),
-            )
-            for row in rows
-        ]
-    )
+    visits = []
+    for row in rows:
+        left_at = row.left_at
+        if left_at is None:
+            # The visit ends with its sign-in, also in the moment before that is noted.
+            end = signed_out_at(row.revoked_at, row.expires_at)
+            left_at = end if end <= now else None
+        visits.append(Visit(name=row.name, came_at=row.came_at, left_at=left_at))
+    return Visits(visits=visits)
+
+
+def signed_out_at(revoked_at: int | None, expires_at: int) -> int:
+    """Tell when a sign-in ended or will end, which may have been revoked after its time."""
+    return expires_at if revoked_at is None else min(revoked_at, expires_at)

@@ -94,6 +94,8 @@ class Principal:
     language: str = "en"
     session_ends_at: int = 0
     """When the sign-in ends by itself, in milliseconds since 1970 UTC; 0: there is none."""
+    visiting_since: int = 0
+    """Of a moderator: when the visit began that the connection belongs to."""
 
     @property
     def is_staff(self) -> bool:

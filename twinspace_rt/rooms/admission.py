@@ -74,7 +74,8 @@ def principal_of(connection: Connection, signed_in: SignedIn, room_id: str) -> P
     ).one_or_none()
     if row is None:
         return None
-    if row.role == Role.MODERATOR and not is_visiting(connection, signed_in, room_id):
+    since = visiting_since(connection, signed_in, room_id) if row.role == Role.MODERATOR else 0
+    if since is None:
         return None
     teams = connection.execute(
         select(team_member.c.team_id)
@@ -92,24 +93,22 @@ def principal_of(connection: Connection, signed_in: SignedIn, room_id: str) -> P
         teams=frozenset(teams),
         language=row.language,
         session_ends_at=signed_in.expires_at,
+        visiting_since=since,
     )
 
 
-def is_visiting(connection: Connection, signed_in: SignedIn, room_id: str) -> bool:
-    """Tell whether a moderator has entered a room under this sign-in, and not left since.
+def visiting_since(connection: Connection, signed_in: SignedIn, room_id: str) -> int | None:
+    """Tell when a moderator entered a room under this sign-in; none if they are not visiting it.
 
     A moderator enters by saying so: each visit is logged and the room is told of it.
     """
-    return (
-        connection.execute(
-            select(moderator_visit.c.id).where(
-                moderator_visit.c.room_id == room_id,
-                moderator_visit.c.session_id == signed_in.session_id,
-                moderator_visit.c.left_at.is_(None),
-            )
-        ).first()
-        is not None
-    )
+    return connection.execute(
+        select(moderator_visit.c.came_at).where(
+            moderator_visit.c.room_id == room_id,
+            moderator_visit.c.session_id == signed_in.session_id,
+            moderator_visit.c.left_at.is_(None),
+        )
+    ).scalar_one_or_none()
 
 
 def ended_sessions(connection: Connection, session_ids: Collection[str]) -> set[str]:

@@ -85,3 +85,10 @@ moderator_visit = Table(
     Column("came_at", BigInteger, nullable=False),
     Column("left_at", BigInteger),
 )
+# Which visits go on is asked every few seconds, and the table only grows.
+Index(
+    "ix_moderator_visit_open",
+    moderator_visit.c.session_id,
+    sqlite_where=moderator_visit.c.left_at.is_(None),
+    postgresql_where=moderator_visit.c.left_at.is_(None),
+)

@@ -55,8 +55,8 @@ describe("new cards", () => {
 
 test("Whoever looks at the visits of moderators hears of the next one, and of its end.", () => {
   const before = usePeople.getState().comings;
-  const event = { seq: 1, at: 1, member_id: "a" };
-  apply({ ...event, type: "people.moderator_came", name: "Inga" });
-  apply({ ...event, type: "people.moderator_left" });
+  const member_id = "a";
+  apply({ type: "people.moderator_came", seq: 1, at: 1, member_id, name: "Inga" });
+  apply({ type: "people.moderator_left", seq: 2, at: 3, member_id, came_at: 1, left_at: 2 });
   expect(usePeople.getState().comings).toBe(before + 2);
 });
