@@ -1,4 +1,4 @@
-"""The programs tests and benchmarks need: databases, nginx, Chromium; found or installed."""
+"""The programs that tests and benchmarks need, as databases and Chromium; found or installed."""
 
 import os
 import re
@@ -38,6 +38,11 @@ def find_openssl() -> Path | None:
     return _find_served("openssl")
 
 
+def find_prometheus() -> Path | None:
+    """Return the program Prometheus, if there is one; ``promtool`` stands beside it."""
+    return _find_served("prometheus")
+
+
 def find_chromium() -> Path | None:
     """Return a Chromium that starts, or the one Playwright keeps, if there is any.
 
@@ -68,6 +73,7 @@ PROGRAMS = (
     *DATABASES,
     Program("nginx", "nginx", find_nginx),
     Program("OpenSSL", "openssl", find_openssl),
+    Program("Prometheus", "prometheus", find_prometheus),
     Program("Chromium", "chromium", find_chromium),
 )
 

@@ -1,4 +1,4 @@
-"""Real programs for the tests: throw-away PostgreSQL, Redis and nginx, the Chromium and Node found.
+"""Real programs for the tests: throw-away servers, and the Chromium, Node and others found.
 
 Each server lives in a folder of its own and ends with its ``with`` block, or with the tests
 when these are killed. PostgreSQL and Redis listen on a Unix socket there and nowhere else, so
@@ -13,12 +13,21 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.node import PEERS, find_node
-from scripts.programs import find_chromium, find_nginx, find_openssl, find_postgresql, find_redis
+from scripts.programs import (
+    find_chromium,
+    find_nginx,
+    find_openssl,
+    find_postgresql,
+    find_prometheus,
+    find_redis,
+)
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
@@ -131,6 +140,45 @@ def nginx(sites: str, files: Mapping[str, bytes]) -> Iterator[None]:
         # It is written when the ports are open.
         with _serving(command, folder, (folder / "nginx.pid").exists):
             yield
+
+
+@contextmanager
+def prometheus(config: str, port: int) -> Iterator[str]:
+    """Run a new, empty Prometheus and yield the address of its HTTP API.
+
+    Args:
+        config: What stands in its ``prometheus.yml``.
+        port: A free one of the loopback.
+
+    Raises:
+        ProgramMissing: Prometheus is not installed.
+        RuntimeError: It does not take the configuration; the message is what it says.
+    """
+    program = _found(find_prometheus(), "Prometheus")
+    address = f"http://127.0.0.1:{port}"
+
+    def is_ready() -> bool:
+        try:
+            with urllib.request.urlopen(f"{address}/-/ready", timeout=START_TIMEOUT_S):
+                return True
+        except urllib.error.URLError:
+            return False
+
+    with _private_folder() as folder:
+        (folder / "prometheus.yml").write_text(config)
+        options = ["--config.file=prometheus.yml", "--storage.tsdb.path=data"]
+        listen = f"--web.listen-address=127.0.0.1:{port}"
+        with _serving([str(program), *options, listen], folder, is_ready):
+            yield address
+
+
+def promtool() -> Path:
+    """Return the program that checks what is written for Prometheus.
+
+    Raises:
+        ProgramMissing: Prometheus is not installed.
+    """
+    return _found(find_prometheus(), "Prometheus").with_name("promtool")
 
 
 def certificate(name: str) -> tuple[bytes, bytes]:
