@@ -7,6 +7,8 @@ never a name, an identifier or anything a person wrote, so there is a bounded nu
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 
+from twinspace_rt.errors import CloseCode
+
 disable_created_metrics()  # type: ignore[no-untyped-call]
 COUNTED = CollectorRegistry()
 
@@ -40,6 +42,8 @@ closes = Counter(
     ["code", "reason"],
     registry=COUNTED,
 )
+# An alert waits for many of these at once, and what begins with many does not rise.
+closes.labels(int(CloseCode.SLOW), "slow")
 bus_connects = Counter(
     "twinspace_bus_connects",
     "How often a line of the bus was made: each one after the first two is a reconnect.",
