@@ -265,3 +265,21 @@ async def test_message_of_a_closed_page_is_posted_once(
     ).to_have_count(1)
     await expect(message(maja, "Said on the bus")).to_have_count(1)
     assert stored(live, room) == ["Going on the bus", "Said on the bus"]
+
+
+async def test_what_is_too_long_for_a_message_is_not_cut_in_silence(
+    open_as: OpenAs, live: Live, room: SeededRoom
+) -> None:
+    await open_chat(live, room)
+    maja = await open_as(room.people["maja"], 390, name="maja")
+    await maja.enter(room, f"chat/{EVERYONE}")
+    full = maja.text("Only 4,000 characters fit here.")
+    await composer(maja).focus()
+    await maja.page.keyboard.insert_text("x" * 3_999)
+    await expect(full).to_have_count(0)
+    await maja.page.keyboard.insert_text("yz")
+    await expect(composer(maja)).to_have_value("x" * 3_999 + "y")
+    await expect(full).to_be_visible()
+    await maja.button("Send").click()
+    await expect(message(maja, "xy")).to_be_visible()
+    await expect(full).to_have_count(0)

@@ -6,6 +6,7 @@ import { useText } from "../i18n/text";
 import { useRoom } from "../room/context";
 import type { Member } from "../room/directory";
 import { IconButton } from "../ui/button";
+import { Full } from "../ui/field";
 import { toast } from "../ui/toast";
 import { post } from "./actions";
 import { useChannelName, useNameOf } from "./channels";
@@ -201,6 +202,9 @@ export function Composer({ channelId }: { channelId: string }) {
           isDisabled={isEmpty}
           onPress={send}
         />
+      </div>
+      <div className={style.full}>
+        <Full length={draft.text.length} max={TEXT_MAX} />
       </div>
     </div>
   );

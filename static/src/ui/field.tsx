@@ -1,5 +1,13 @@
 import { Check, ChevronDown, Minus, Search, X } from "lucide-react";
-import { type FormEvent, type ReactNode, type Ref, type RefObject, useEffect, useRef } from "react";
+import {
+  type FormEvent,
+  type ReactNode,
+  type Ref,
+  type RefObject,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import {
   Checkbox as AriaCheckbox,
   type CheckboxProps as AriaCheckboxProps,
@@ -78,6 +86,21 @@ function Below({ hint, error, minLength = 0 }: Words & { minLength?: number | un
 }
 
 /**
+ * Say that a field is full: the browser cuts what is pasted into it without a word.
+ *
+ * It is there before its words are, or they would not be read out.
+ */
+export function Full({ length, max }: { length: number; max: number }) {
+  const t = useText();
+  const isFull = length >= max;
+  return (
+    <span role="status" className={isFull ? style.full : "unseen"}>
+      {isFull && t("ui.field.full", { max })}
+    </span>
+  );
+}
+
+/**
  * Put the focus on a field when it is first drawn, if `isWanted`.
  *
  * React Aria does so a moment later where Enter was pressed on a link; by then the page that was
@@ -137,6 +160,7 @@ export function TextArea({
   inputRef?: Ref<HTMLTextAreaElement>;
 }) {
   const first = useFocusFirst<HTMLTextAreaElement>(autoFocus);
+  const [typed, setTyped] = useState(0);
   return (
     <AriaTextField {...props} className={style.field ?? ""} {...(error ? { isInvalid: true } : {})}>
       <Above label={label} labelUnseen={labelUnseen ?? false} />
@@ -145,8 +169,14 @@ export function TextArea({
         rows={rows}
         placeholder={placeholder}
         className={`${style.input} ${style.area}`}
-        onInput={judgeAnew}
+        onInput={(event) => {
+          judgeAnew(event);
+          setTyped(event.currentTarget.value.length);
+        }}
       />
+      {props.maxLength !== undefined && (
+        <Full length={props.value?.length ?? typed} max={props.maxLength} />
+      )}
       <Below label={label} hint={hint} error={error ?? null} minLength={props.minLength} />
     </AriaTextField>
   );
