@@ -5,6 +5,7 @@ import { useText } from "../i18n/text";
 import { useRoom } from "../room/context";
 import { useRoomState } from "../room/store";
 import { Banner } from "../ui/banner";
+import { FormDialog } from "../ui/dialog";
 import { Radio, RadioGroup, TextArea, TextField } from "../ui/field";
 import { Card, Pane } from "../ui/page";
 import { toast } from "../ui/toast";
@@ -82,14 +83,17 @@ function State({ state, isReadOnly }: { state: string; isReadOnly: boolean }) {
   const t = useText();
   const errorText = useErrorText();
   const { send } = useRoom();
+  // What would stop everybody from writing is asked about: an arrow key chooses as well.
+  const [asked, setAsked] = useState<string | null>(null);
 
   async function change(next: string) {
-    try {
-      await send("people.set_room_state", { state: next });
-      toast(t("people.settings.saved"));
-    } catch (reason) {
-      toast(errorText(reason));
-    }
+    await send("people.set_room_state", { state: next });
+    toast(t("people.settings.saved"));
+  }
+
+  function choose(next: string) {
+    if (next !== "open" && state === "open") setAsked(next);
+    else change(next).catch((reason: unknown) => toast(errorText(reason)));
   }
 
   return (
@@ -100,7 +104,7 @@ function State({ state, isReadOnly }: { state: string; isReadOnly: boolean }) {
         labelUnseen
         isDisabled={isReadOnly}
         value={state}
-        onChange={(next) => void change(next)}
+        onChange={choose}
       >
         {STATES.map((one) => (
           <Radio key={one} value={one}>
@@ -108,6 +112,18 @@ function State({ state, isReadOnly }: { state: string; isReadOnly: boolean }) {
           </Radio>
         ))}
       </RadioGroup>
+      {asked !== null && (
+        <FormDialog
+          isOpen
+          onOpenChange={() => setAsked(null)}
+          title={t("people.settings.shut.title", { state: asked })}
+          action={t("people.settings.shut.action", { state: asked })}
+          variant="danger"
+          onSubmit={() => change(asked)}
+        >
+          <p>{t("people.settings.shut.text")}</p>
+        </FormDialog>
+      )}
     </Card>
   );
 }
