@@ -178,8 +178,16 @@ async def test_a_room_is_renamed_and_closed(open_as: OpenAs, room: SeededRoom) -
     await anna.field("Name of the project").fill("Seas of Europe")
     await anna.button("Save").click()
     await expect(maja.text("Seas of Europe").first).to_be_visible()
-    await anna.page.get_by_text("Closed: everyone can read").click()
-    await expect(maja.page.get_by_role("status").filter(has_text="closed")).to_be_visible()
+    # To choose is not enough: in passing nobody stops a class from writing.
+    told = maja.page.get_by_role("status").filter(has_text="closed")
+    for answer, closed in (("Cancel", 0), ("Close the room", 1)):
+        await anna.page.get_by_text("Closed: everyone can read").click()
+        await anna.page.get_by_role("dialog").get_by_role("button", name=answer).click()
+        await expect(anna.page.get_by_role("dialog")).to_have_count(0)
+        await expect(anna.page.get_by_role("radio", name="Closed")).to_be_checked(
+            checked=bool(closed)
+        )
+        await expect(told).to_have_count(closed)
 
 
 async def test_the_first_administrator_builds_the_ground_and_a_teacher_comes(
@@ -259,6 +267,24 @@ async def test_staff_sign_in_and_out_and_come_back_to_where_they_were(
         await karin.link("Logga in").click()
         await expect(karin.field("E-post")).to_be_visible()
         assert "next=" in karin.page.url
+
+
+async def test_who_cannot_sign_out_now_is_told_so(open_as: OpenAs, room: SeededRoom) -> None:
+    maja = await open_as(room.people["maja"], name="maja")
+    maja.excuse_cut_line()
+    await maja.enter(room)
+
+    async def sign_out() -> None:
+        await maja.button(re.compile("^You: ")).click()
+        await maja.page.get_by_role("menuitem", name="Sign out").click()
+
+    await maja.context.set_offline(True)
+    await sign_out()
+    await expect(maja.text("There is no internet right now.")).to_be_visible()
+    await maja.context.set_offline(False)
+    with maja.excuse_refusals():
+        await sign_out()
+        await expect(maja.text("Welcome to TwinSpace")).to_be_visible()
 
 
 async def test_a_moderator_enters_by_saying_so(open_as: OpenAs, live: Live) -> None:

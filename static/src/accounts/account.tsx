@@ -1,6 +1,7 @@
 import { LogOut, MonitorSmartphone } from "lucide-react";
 import { useState } from "react";
 import { api } from "../api";
+import { useErrorText } from "../i18n/errors";
 import { chooseLanguage, LANGUAGE_NAMES, LANGUAGES, useLanguage } from "../i18n/language";
 import { useText } from "../i18n/text";
 import { Button } from "../ui/button";
@@ -11,7 +12,7 @@ import { DateTime } from "../ui/time";
 import { toast } from "../ui/toast";
 import style from "./accounts.module.css";
 import { SendForm, SignOutButton, WhenLoaded } from "./frame";
-import { type Me, signOut, useLoaded, useMe } from "./me";
+import { type Me, useLoaded, useMe, useSignOut } from "./me";
 
 interface Session {
   id: string;
@@ -125,11 +126,17 @@ function Password() {
 
 function Sessions() {
   const t = useText();
+  const errorText = useErrorText();
+  const signOut = useSignOut();
   const sessions = useLoaded<Session[]>("/api/account/sessions");
 
   async function end(id: string) {
-    await api.post("/api/account/sessions/end", { session_id: id });
-    sessions.again();
+    try {
+      await api.post("/api/account/sessions/end", { session_id: id });
+      sessions.again();
+    } catch (reason) {
+      toast(errorText(reason));
+    }
   }
 
   return (
@@ -157,7 +164,7 @@ function Sessions() {
           </ul>
         )}
       </WhenLoaded>
-      <Button icon={LogOut} onPress={() => void signOut(true)}>
+      <Button icon={LogOut} onPress={() => signOut(true)}>
         {t("accounts.sign_out.everywhere")}
       </Button>
     </Card>

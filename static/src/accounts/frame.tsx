@@ -11,7 +11,7 @@ import { Banner } from "../ui/banner";
 import { Button } from "../ui/button";
 import { SkeletonList } from "../ui/marks";
 import style from "./accounts.module.css";
-import { type Loaded, signOut } from "./me";
+import { type Loaded, useSignOut } from "./me";
 
 /** The server's codes for what is open to others: trying again would not help. */
 const FOR_OTHERS = ["forbidden", "staff_only"];
@@ -104,8 +104,9 @@ export function SendForm({
 /** Offer to sign out. */
 export function SignOutButton() {
   const t = useText();
+  const signOut = useSignOut();
   return (
-    <Button variant="quiet" icon={LogOut} onPress={() => void signOut()}>
+    <Button variant="quiet" icon={LogOut} onPress={() => signOut()}>
       {t("accounts.sign_out")}
     </Button>
   );

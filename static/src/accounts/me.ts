@@ -1,7 +1,10 @@
 import { useCallback, useEffect, useState } from "react";
 import { api } from "../api";
+import { forgetLocal } from "../docs/local";
+import { useErrorText } from "../i18n/errors";
 import { followPerson, useLanguage } from "../i18n/language";
 import { Refused } from "../refused";
+import { toast } from "../ui/toast";
 
 export interface School {
   id: string;
@@ -80,14 +83,21 @@ export function safeNext(search: string): string {
   return /^\/(?![/\\])/.test(next) ? next : "/";
 }
 
-/**
- * End this sign-in; loaded anew, so that nothing of the person stays in memory.
- *
- * Copies of documents go from this device too, but for words the server has not confirmed.
- */
-export async function signOut(everywhere = false): Promise<void> {
-  const { forgetLocal } = await import("../docs/local");
-  await forgetLocal();
+async function signOut(everywhere: boolean): Promise<void> {
   await api.post(everywhere ? "/api/sign-out-everywhere" : "/api/sign-out");
+  await forgetLocal();
   location.assign("/");
+}
+
+/**
+ * Return the function that ends this sign-in, or says why it could not be ended.
+ *
+ * The page is loaded anew, so that nothing of the person stays in memory. Copies of documents go
+ * from this device too, but for words the server has not confirmed.
+ */
+export function useSignOut(): (everywhere?: boolean) => void {
+  const errorText = useErrorText();
+  return (everywhere = false) => {
+    signOut(everywhere).catch((reason: unknown) => toast(errorText(reason)));
+  };
 }

@@ -1,6 +1,6 @@
 import { ArrowLeft, CircleUser, Ellipsis, Languages, LogOut, SunMoon } from "lucide-react";
 import { Link, Button as Pressable, SubmenuTrigger } from "react-aria-components";
-import { signOut } from "../accounts/me";
+import { useSignOut } from "../accounts/me";
 import { chooseLanguage, LANGUAGE_NAMES, LANGUAGES, type Language } from "../i18n/language";
 import { useText } from "../i18n/text";
 import { Tooltip } from "../ui/button";
@@ -61,6 +61,7 @@ export function Rail({ tools, current }: { tools: readonly Tool[]; current: stri
 
 function MyMenuItems() {
   const t = useText();
+  const signOut = useSignOut();
   return (
     <>
       <MenuItem icon={ArrowLeft} href="/">
@@ -90,7 +91,7 @@ function MyMenuItems() {
         </MenuPart>
       </SubmenuTrigger>
       <MenuLine />
-      <MenuItem icon={LogOut} onAction={() => void signOut()}>
+      <MenuItem icon={LogOut} onAction={() => signOut()}>
         {t("room.sign_out")}
       </MenuItem>
     </>
