@@ -22,6 +22,8 @@ export function MessageActions({ message }: { message: Message }) {
   const isMine = message.author_id === you.member_id;
   const mayRemove = isMine ? you.role !== "moderator" : isTeacher(you.role);
   const [isRemoving, setRemoving] = useState(false);
+  // Browsers have no clipboard for pages that came over plain HTTP.
+  const canCopy = "clipboard" in navigator;
 
   async function copyLink() {
     const path = href(`chat/${message.channel_id}/${message.id}`);
@@ -43,25 +45,29 @@ export function MessageActions({ message }: { message: Message }) {
           onPress={() => startReply(message)}
         />
       )}
-      <Menu
-        aria-label={t("ui.more")}
-        placement="bottom end"
-        button={<IconButton icon={Ellipsis} label={t("ui.more")} />}
-      >
-        <MenuItem icon={LinkIcon} onAction={() => void copyLink()}>
-          {t("chat.copy_link")}
-        </MenuItem>
-        {isMine && mayWrite && (
-          <MenuItem icon={Pencil} onAction={() => startEdit(message)}>
-            {t("chat.edit")}
-          </MenuItem>
-        )}
-        {mayRemove && (
-          <MenuItem icon={Trash2} isRisky onAction={() => setRemoving(true)}>
-            {t("chat.remove")}
-          </MenuItem>
-        )}
-      </Menu>
+      {(canCopy || mayRemove) && (
+        <Menu
+          aria-label={t("ui.more")}
+          placement="bottom end"
+          button={<IconButton icon={Ellipsis} label={t("ui.more")} />}
+        >
+          {canCopy && (
+            <MenuItem icon={LinkIcon} onAction={() => void copyLink()}>
+              {t("chat.copy_link")}
+            </MenuItem>
+          )}
+          {isMine && mayWrite && (
+            <MenuItem icon={Pencil} onAction={() => startEdit(message)}>
+              {t("chat.edit")}
+            </MenuItem>
+          )}
+          {mayRemove && (
+            <MenuItem icon={Trash2} isRisky onAction={() => setRemoving(true)}>
+              {t("chat.remove")}
+            </MenuItem>
+          )}
+        </Menu>
+      )}
       <FormDialog
         title={t("chat.remove.title")}
         action={t("chat.remove")}
