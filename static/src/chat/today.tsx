@@ -13,10 +13,17 @@ export default function ChatToday() {
   const openings = useChat((state) => state.hours?.openings);
   const now = Date.now();
   const midnight = new Date(now).setHours(24, 0, 0, 0);
-  const today = (openings ?? []).filter(
+  if (!openings) return null;
+  const today = openings.filter(
     ({ start, end }) => (start ?? 0) < midnight && (end === null || end > now),
   );
-  if (today.length === 0) return null;
+  if (today.length === 0) {
+    return (
+      <Part title={t("chat.today")}>
+        <p className={style.hint}>{t("chat.today.no_more")}</p>
+      </Part>
+    );
+  }
   return (
     <Part title={t("chat.today")}>
       <ul className={style.today}>
