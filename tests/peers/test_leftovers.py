@@ -290,6 +290,33 @@ async def test_an_answer_that_comes_after_the_farewell_is_not_given_to_the_succe
         await expect_joined(maja)
 
 
+async def test_a_sync_asked_for_offline_takes_nothing_away(live: Live, seeded: SeededRoom) -> None:
+    pen = await written(live, seeded)
+    asked = raw.step_1(raw.vector(pen.vector))
+    async with coming(live, seeded) as maja:
+        await maja.send(raw.auth(), asked)
+        # Typed since the socket has opened, which is sent before the queue.
+        await maja.send(raw.update(pen.write("ghi")), asked)
+        await maja.socket.send(raw.PONG)
+        await maja.expect("step2")
+        await maja.send(raw.step_2(pen.lacking(b"\0")))
+        await expect_paid(maja, 2)
+
+
+async def test_a_sync_asked_for_after_the_queue_is_what_is_paid(
+    live: Live, seeded: SeededRoom
+) -> None:
+    pen = await written(live, seeded)
+    asked = raw.step_1(raw.vector(pen.vector))
+    async with coming(live, seeded) as maja:
+        await maja.send(raw.auth(), asked)
+        await maja.socket.send(raw.PONG)
+        await maja.send(raw.update(pen.erase(0, 1)), asked)
+        await maja.expect("step2")
+        await maja.send(raw.step_2(pen.lacking(b"\0")))
+        await expect_paid(maja, 1)
+
+
 @pytest.mark.parametrize("moment", ["greeting", "opening", "waiting"])
 async def test_a_ping_in_between_takes_nothing_away(
     live: Live, seeded: SeededRoom, moment: str

@@ -258,6 +258,8 @@ class HocuspocusChannel(Channel):
             vector.get(client, 0) < end for client, end in session.vector.items()
         ):
             return  # it is older than the first
+        elif not self.greeting.pongs and vector == session.vector:
+            return  # asked for offline; what has been typed since the socket opened is counted
         session.begin_anew()
         if self.greeting.pongs:
             document.receive_step_1(session, vector)
