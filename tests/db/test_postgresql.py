@@ -3,12 +3,14 @@
 import asyncio
 import random
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from asyncpg import PostgresError
 from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -55,6 +57,16 @@ def count_up(row_id: str) -> Callable[[Connection], int]:
         number = read_number(db, row_id) + 1
         set_number(db, row_id, number)
         return number
+
+    return work
+
+
+def count_up_at_once(row_id: str) -> Callable[[Any], Awaitable[int]]:
+    """Count up in one statement of the driver."""
+
+    async def work(driver: Any) -> int:
+        counted = "UPDATE spent_ticket SET at = at + 1 WHERE id = $1 RETURNING at"
+        return int(await driver.fetchval(counted, row_id))
 
     return work
 
@@ -131,14 +143,16 @@ async def test_connections_that_were_cut_while_idle_are_not_noticed(
     database: PostgresqlDatabase, postgresql_url: str, row: str
 ) -> None:
     await database.write(count_up(row))
+    await database.write_driver(count_up_at_once(row))
     await database.read(lambda db: read_number(db, row))
     cut_all = select(func.pg_terminate_backend(text("pid"))).select_from(
         text("pg_stat_activity where application_name = 'twinspace-rt' and pid != pg_backend_pid()")
     )
     other = PostgresqlDatabase(postgresql_url)
     other.write_now(lambda db: db.execute(cut_all) and None)
-    assert await database.write(count_up(row)) == 2
-    assert await database.read(lambda db: read_number(db, row)) == 2
+    assert await database.write_driver(count_up_at_once(row)) == 3
+    assert await database.write(count_up(row)) == 4
+    assert await database.read(lambda db: read_number(db, row)) == 4
 
 
 async def test_a_database_that_falls_silent_is_given_up_and_found_again(
@@ -161,9 +175,26 @@ async def test_a_database_that_falls_silent_is_given_up_and_found_again(
         await database.close()
 
 
+async def test_a_statement_that_was_given_up_is_told_and_the_next_goes_through(
+    postgresql_url: str, row: str
+) -> None:
+    database = PostgresqlDatabase(postgresql_url, transaction_s=0.4, connect_s=0.4)
+    try:
+        await database.write_driver(count_up_at_once(row))
+        with postgresql_paused(postgresql_url), pytest.raises(StorageUnavailable) as away:
+            await database.write_driver(count_up_at_once(row))
+        assert away.value.code == "database_away"
+        # Nobody knows whether the one in between was done.
+        counted = await _eventually(lambda: database.write_driver(count_up_at_once(row)))
+        assert counted in {2, 3}
+    finally:
+        await database.close()
+
+
 async def test_a_silent_database_holds_up_no_closing(postgresql_url: str, row: str) -> None:
     database = PostgresqlDatabase(postgresql_url, transaction_s=0.4, connect_s=0.4)
     await asyncio.gather(*(database.read(lambda db: read_number(db, row)) for _ in range(3)))
+    await database.write_driver(count_up_at_once(row))
     with postgresql_paused(postgresql_url):
         writing = asyncio.create_task(database.write(count_up(row)))
         await asyncio.sleep(0)
@@ -260,6 +291,14 @@ async def test_an_error_tells_nothing_of_what_was_written(
         await database.write(lambda db: db.execute(insert(spent_ticket).values(id=row, at=1)))
     assert "uq" in str(failed.value) or "pk" in str(failed.value)
     assert row not in "".join(traceback.format_exception(failed.value))
+
+    async def by_driver(driver: Any) -> None:
+        await driver.execute("INSERT INTO spent_ticket (id, at) VALUES ($1, 1)", row)
+
+    with pytest.raises(PostgresError) as refused:
+        await database.write_driver(by_driver)
+    assert row not in "".join(traceback.format_exception(refused.value))
+    assert await database.write_driver(count_up_at_once(row)) == 1
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,9 @@ from tests.streams.nodes import running, shared_postgresql
 from twinspace_rt.db.postgresql import PostgresqlDatabase
 from twinspace_rt.streams.log import HeadMoved, NewEntry
 
+COMMITTED, STORED = b"COMMIT\0", b"SELECT 1\0"
+"""How PostgreSQL says that a transaction, and a statement that is one by itself, has ended."""
+
 
 async def test_what_was_stored_unheard_is_found_when_it_is_sent_again(
     postgresql_url: str, tmp_path: Path
@@ -21,7 +24,7 @@ async def test_what_was_stored_unheard_is_found_when_it_is_sent_again(
         beside = await shared.node()
         through = PostgresqlDatabase(line.url)
         async with running(through) as node:
-            line.cut_at_commit = True
+            line.cut_at = COMMITTED
             outcomes = await asyncio.gather(
                 node.say(room, "hej", nonce="nonce-1"),
                 node.log.append(document, 1, 0, [NewEntry("m", b"a")]),
@@ -37,12 +40,31 @@ async def test_what_was_stored_unheard_is_found_when_it_is_sent_again(
         await through.close()
 
 
+async def test_an_append_stored_unheard_is_found_by_itself(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    """Appends alone are one statement, which is run again when the line is lost."""
+    async with shared_postgresql(postgresql_url) as shared, _line(postgresql_url, tmp_path) as line:
+        [document] = await shared.streams(1, "text")
+        beside = await shared.node()
+        through = PostgresqlDatabase(line.url)
+        async with running(through) as node:
+            await node.log.append(document, 1, 0, [NewEntry("m", b"a")])
+            line.cut_at = STORED
+            with pytest.raises(HeadMoved):
+                await node.log.append(document, 1, 1, [NewEntry("m", b"b")])
+            assert line.cut_at == b""
+            await node.log.append(document, 1, 2, [NewEntry("m", b"c")])
+            assert await beside.seqs(document) == [1, 2, 3]
+        await through.close()
+
+
 class _Line:
-    """Carries bytes to a PostgreSQL and back, and may cut when it is asked to commit."""
+    """Carries bytes to a PostgreSQL and back, and may be cut when a word is on its way back."""
 
     def __init__(self, folder: Path) -> None:
         self.url = f"postgresql+asyncpg://twinspace@/postgres?host={folder}"
-        self.cut_at_commit = False
+        self.cut_at = b""
 
     async def carry(
         self, server: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -51,8 +73,8 @@ class _Line:
 
         async def back() -> None:
             while data := await from_server.read(65536):
-                if self.cut_at_commit and b"COMMIT\0" in data:
-                    self.cut_at_commit = False
+                if self.cut_at and self.cut_at in data:
+                    self.cut_at = b""
                     break
                 writer.write(data)
             writer.transport.abort()

@@ -8,8 +8,9 @@ and for a whole transaction all have their limit.
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -17,7 +18,7 @@ from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from twinspace_rt.errors import BadSetting, StorageUnavailable
@@ -66,14 +67,32 @@ class PostgresqlDatabase:
         self._reader = self._pool(READERS).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        self._line: AsyncConnection | None = None
+        self._line_taken = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
 
     async def write(self, work: Callable[[Connection], T], *, locked: bool = False) -> T:
         engine = self._writer if locked else self._serial
-        return await self._shielded(self._repeat(engine, work))
+        return await self._shielded(self._repeat(partial(self._once, engine, work)))
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        return await self._shielded(self._repeat(self._reader, work))
+        return await self._shielded(self._repeat(partial(self._once, self._reader, work)))
+
+    async def write_driver(self, work: Callable[[Any], Awaitable[T]]) -> T:
+        """Run one statement through the driver itself, READ COMMITTED and a transaction of its own.
+
+        For what is written many times a second: with the SQL toolkit a transaction goes to the
+        server and back for its beginning, each statement and its end, and here once.
+
+        Args:
+            work: Runs the statement on asyncpg's connection. It may be run again from its start,
+                and if the line was lost, after it was stored: that has to be harmless.
+
+        Raises:
+            PostgresError: A row cannot be stored, and so nothing was.
+            StorageUnavailable: Nothing was stored, or nobody knows.
+        """
+        return await self._shielded(self._repeat(partial(self._once_on_line, work)))
 
     def write_now(self, work: Callable[[Connection], T]) -> T:
         # On a loop of its own, since the caller's may be running. Migrating takes its time, so
@@ -102,6 +121,8 @@ class PostgresqlDatabase:
             await asyncio.gather(*late, return_exceptions=True)
         # Taking leave waits for an answer too.
         limit = asyncio.get_running_loop().call_later(self._connect_s, self._cut)
+        if self._line is not None:
+            await self._line.close()
         await self._writer.dispose()
         await self._reader.dispose()
         limit.cancel()
@@ -126,11 +147,11 @@ class PostgresqlDatabase:
         if not task.cancelled():
             task.exception()  # whoever asked may be gone; that is no error of its own
 
-    async def _repeat(self, engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
+    async def _repeat(self, once: Callable[[], Awaitable[T]]) -> T:
         lost = False
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._once(engine, work)
+                return await once()
             except _Again as again:
                 # The pool's other connections are as old as a lost one; the next one is new.
                 if attempt == ATTEMPTS or (again.lost and lost):
@@ -165,6 +186,28 @@ class PostgresqlDatabase:
             await connection.close()
             limit.cancel()
 
+    async def _once_on_line(self, work: Callable[[Any], Awaitable[T]]) -> T:
+        async with self._line_taken:
+            # Kept: to take a connection from the pool and give it back costs as much as a commit.
+            if self._line is None:
+                self._line = await self._writer.connect()
+            raw: Any = (await self._line.get_raw_connection()).driver_connection
+            limit = asyncio.get_running_loop().call_later(self._transaction_s, raw.terminate)
+            try:
+                return await work(raw)
+            except AWAY as error:
+                _leave_out_detail(error)
+                lost = raw.is_closed()
+                if lost:
+                    line, self._line = self._line, None
+                    await line.invalidate()
+                    await line.close()
+                if lost or sqlstate_of(error) in AGAIN:
+                    raise _Again(error, lost) from error
+                raise
+            finally:
+                limit.cancel()
+
     def _pool(self, size: int) -> AsyncEngine:
         limits = {
             "statement_timeout": 0.8 * self._transaction_s,
@@ -185,6 +228,7 @@ class PostgresqlDatabase:
                     "application_name": "twinspace-rt",
                     # "Saved" means on the disk, whatever this server's default is.
                     "synchronous_commit": "on",
+                    "default_transaction_isolation": "read committed",
                     "jit": "off",
                     **{name: str(int(1000 * limit)) for name, limit in limits.items()},
                 },
@@ -199,13 +243,13 @@ class PostgresqlDatabase:
 
 
 class _Again(Exception):
-    """Nothing was stored, and trying again may help.
+    """Trying again may help, and harms nobody.
 
     PostgreSQL undid the transaction for the sake of another one, or the connection was ``lost``
-    before the commit was asked for.
+    before the commit was asked for, or in a statement that may be run twice.
     """
 
-    def __init__(self, cause: DBAPIError, lost: bool) -> None:
+    def __init__(self, cause: Exception, lost: bool) -> None:
         super().__init__()
         self.cause = cause
         self.lost = lost
@@ -227,6 +271,8 @@ def sqlstate_of(error: BaseException) -> str:
 def translate(error: Exception) -> Exception:
     """Name what a failed transaction means for the person whose edit it was."""
     sqlstate = sqlstate_of(error)
+    if sqlstate[:2] in {"22", "23"}:  # a row that cannot be stored; PostgreSQL is well
+        return error
     if sqlstate == "53100":
         return StorageUnavailable("disk_full", "The disk of the database is full.")
     if sqlstate == "25006":
@@ -251,11 +297,14 @@ def _note_failure(context: Any) -> None:
     # calls that a success; only going back to a savepoint mends it.
     if context.connection is not None and not context.is_disconnect:
         context.connection.info[FAILED] = True
-    # "Key (email)=(…) already exists": the detail holds what people wrote, and an exception may
-    # reach a log.
-    cause = context.original_exception.__cause__
-    if isinstance(cause, PostgresError):
-        cause.detail = None
+    _leave_out_detail(context.original_exception.__cause__)
+
+
+def _leave_out_detail(error: BaseException | None) -> None:
+    # "Key (email)=(…) already exists": it holds what people wrote, and an exception may reach a
+    # log.
+    if isinstance(error, PostgresError):
+        error.detail = None
 
 
 def _note_way_back(connection: Connection, name: str, context: Any) -> None:

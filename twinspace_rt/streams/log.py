@@ -14,11 +14,13 @@ from functools import partial
 from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar
 
+from asyncpg import PostgresError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from twinspace_rt import meters
 from twinspace_rt.db.engine import Database, SqliteDatabase, ends_transaction
+from twinspace_rt.db.postgresql import PostgresqlDatabase
 from twinspace_rt.errors import StorageUnavailable
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.streams.appends import (
@@ -26,9 +28,11 @@ from twinspace_rt.streams.appends import (
     HeadMoved,
     NewEntry,
     StreamClosed,
+    are_apart,
     judge,
     pages_of,
     store,
+    store_on_postgresql,
     store_on_sqlite,
 )
 from twinspace_rt.streams.transaction import (
@@ -232,7 +236,7 @@ class Log:
         try:
             try:
                 results = await self._write(jobs)
-            except (DBAPIError, sqlite3.Error):
+            except (DBAPIError, sqlite3.Error, PostgresError):
                 # A row of one append cannot be stored: that must not hold up the others.
                 log.exception("batch failed, its appends go one by one")
                 results = await self._write_apart(jobs)
@@ -260,11 +264,13 @@ class Log:
         self._announce(grown)
 
     async def _write(self, jobs: "Sequence[_Job]") -> list[Any]:
-        if isinstance(self.database, SqliteDatabase):
-            appends = [job for job in jobs if isinstance(job, Append)]
-            if len(appends) == len(jobs):
+        appends = [job for job in jobs if isinstance(job, Append)]
+        if len(appends) == len(jobs):
+            if isinstance(self.database, SqliteDatabase):
                 work = partial(_run_on_sqlite, appends)
                 return await self.database.write_driver(work, pages=pages_of(appends))
+            if isinstance(self.database, PostgresqlDatabase) and are_apart(appends):
+                return await self.database.write_driver(partial(store_on_postgresql, appends))
         return await self.database.write(partial(_run_jobs, jobs=jobs, apart=False), locked=True)
 
     async def _write_apart(self, jobs: "Sequence[_Job]") -> list[Any]:
