@@ -61,7 +61,7 @@ async def prove(engine: Engine, material: Material) -> NewSnapshot:
             part[0].seq,
             part[-1].seq,
             part[0].member_id,
-            part[0].at,
+            part[-1].at,
             await engine.merge([entry.body for entry in part]),
         )
         for part in _by_author(material.tail)

@@ -255,7 +255,7 @@ class NewSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """Consecutive entries of one member, merged."""
+    """Consecutive entries of one member, merged; ``at`` is the last one's."""
 
     from_seq: int
     upto_seq: int
