@@ -1,12 +1,18 @@
 """In which documents others have written since a moment (PROTOCOL.md N2)."""
 
+from typing import Any
+
+import pytest
 import pytest_asyncio
+from sqlalchemy import Connection, event
 
 from tests.client import Json, RoomClient
 from tests.faults.test_poison import enter, good_snapshot
 from tests.live import Live, SeededRoom, seed_room
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen
+from twinspace_rt.docs import queries
+from twinspace_rt.rooms.access import Principal
 
 
 @pytest_asyncio.fixture
@@ -37,10 +43,14 @@ async def test_written_in_is_what_others_wrote_since(live: Live, seeded: SeededR
     assert await written(live, seeded, "anna") == []
     async with await enter(live, seeded, "maja", 0) as at_one:
         assert await at_one.expect("status") == 1
-        await write(at_one, Pen(1), "we saw ")
+        pen = Pen(1)
+        await write(at_one, pen, "we ")
+        await write(at_one, pen, "saw ")
+        (before,) = await written(live, seeded, "anna")
         await good_snapshot(live, first)
     (one,) = await written(live, seeded, "anna")
     assert (one["document_id"], one["member_ids"]) == (first, [maja])
+    assert one == before
     assert await written(live, seeded, "anna", one["at"]) == []
     async with await enter(live, seeded, "eleni", 0) as at_one:
         await at_one.expect("status")
@@ -69,3 +79,67 @@ async def test_archived_documents_are_no_news(live: Live, seeded: SeededRoom) ->
         assert len(await written(live, seeded, "eleni")) == 1
         await anna.do("docs.change", document_id=seeded.documents[0], archived=True)
     assert await written(live, seeded, "eleni") == []
+
+
+async def test_the_newest_entries_of_a_document_are_looked_through(
+    live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "PARTS_MAX", 3)
+    for client, (name, place, words) in enumerate(
+        [("maja", 0, "before"), ("eleni", 0, "abc"), ("maja", 1, "elsewhere")], 1
+    ):
+        async with await enter(live, seeded, name, place) as peer:
+            assert await peer.expect("status") == 1
+            pen = Pen(client)
+            for letter in words:
+                await write(peer, pen, letter)
+    maja, eleni = (seeded.people[name].member_id for name in ("maja", "eleni"))
+    found = await written(live, seeded, "anna")
+    assert [one["member_ids"] for one in found] == [[maja], [eleni]]
+
+
+async def test_what_is_written_in_another_room_is_no_news(live: Live, seeded: SeededRoom) -> None:
+    assert live.node is not None
+    other = await live.node.database.write(lambda db: seed_room(db, documents=["text"]))
+    async with await enter(live, other, "maja", 0) as peer:
+        assert await peer.expect("status") == 1
+        await write(peer, Pen(1), "not for you")
+    assert len(await written(live, other, "anna")) == 1
+    assert await written(live, seeded, "anna") == []
+
+
+async def test_many_documents_take_no_more_questions_than_one(live: Live) -> None:
+    assert live.node is not None
+    seeded = await live.node.database.write(lambda db: seed_room(db, documents=["text"] * 5))
+    counts = []
+    for place in range(5):
+        async with await enter(live, seeded, "maja", place) as peer:
+            assert await peer.expect("status") == 1
+            await write(peer, Pen(place + 1), "words")
+        counts.append(await live.node.database.read(lambda db: questions(db, seeded)))
+    assert counts == [(documents, counts[0][1]) for documents in range(1, 6)]
+
+
+def questions(db: Connection, seeded: SeededRoom) -> tuple[int, int]:
+    """Read as anna what others wrote; returns how many documents it is, and how many statements."""
+    asked = 0
+
+    def count(*_: Any) -> None:
+        nonlocal asked
+        asked += 1
+
+    anna = seeded.people["anna"]
+    principal = Principal(
+        room_id=seeded.room_id,
+        member_id=anna.member_id,
+        role=anna.role,
+        school_id=seeded.schools[0],
+        name="Anna",
+        session_id=anna.session_id,
+        role_version=1,
+    )
+    event.listen(db, "before_cursor_execute", count)
+    try:
+        return len(queries.written_since(db, principal, 0).written), asked
+    finally:
+        event.remove(db, "before_cursor_execute", count)

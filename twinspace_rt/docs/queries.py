@@ -1,5 +1,6 @@
 """Reading the document list."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
@@ -14,7 +15,6 @@ from twinspace_rt.docs.messages import (
     WrittenDocuments,
 )
 from twinspace_rt.docs.models import document, document_text, folder
-from twinspace_rt.docs.store import NEVER
 from twinspace_rt.plain_text import fold, like_pattern
 from twinspace_rt.rooms.access import Principal, Role
 from twinspace_rt.streams.models import archive, entry, snapshot, stream
@@ -120,8 +120,7 @@ def search(connection: Connection, room_id: str, text: str) -> FoundDocuments:
 def written_since(connection: Connection, principal: Principal, since: int) -> WrittenDocuments:
     """List the documents that others have written in since a moment.
 
-    What the server wrote by itself is nobody's. Of a document that was brought back from trouble,
-    what was written before that is not looked at.
+    Of a document that was brought back from trouble, what was written before that is not looked at.
     """
     moved_at = func.coalesce(entry.c.at, snapshot.c.at)
     rows = connection.execute(
@@ -134,34 +133,52 @@ def written_since(connection: Connection, principal: Principal, since: int) -> W
         .order_by(moved_at.desc(), document.c.id)
         .limit(WRITTEN_MAX)
     ).all()
+    writers = _writers(connection, [row.id for row in rows], since, principal.member_id)
     found = []
-    for row in rows:
-        writers = _writers(connection, row, since, principal.member_id)
-        if writers:
-            last_first = sorted(writers, key=lambda one: (-writers[one], one))
-            at = writers[last_first[0]]
-            found.append(Written(document_id=row.id, member_ids=last_first, at=at))
-    found.sort(key=lambda one: -one.at)
+    for document_id, moments in writers.items():
+        last_first = sorted(moments, key=lambda one: (-moments[one], one))
+        at = moments[last_first[0]]
+        found.append(Written(document_id=document_id, member_ids=last_first, at=at))
+    found.sort(key=lambda one: (-one.at, one.document_id))
     return WrittenDocuments(written=found)
 
 
-def _writers(connection: Connection, row: Any, since: int, me: str) -> dict[str, int]:
-    """Find who but ``me`` wrote in a document, and when last."""
-    writers: dict[str, int] = {}
+def _writers(
+    connection: Connection, document_ids: Sequence[str], since: int, me: str
+) -> dict[str, dict[str, int]]:
+    """Find who but ``me`` wrote in each of some documents, and when last."""
+    writers: dict[str, dict[str, int]] = {}
     for table, place in ((archive, archive.c.from_seq), (entry, entry.c.seq)):
-        newest = (
-            select(table.c.member_id, table.c.at)
-            .where(table.c.stream_id == row.id, table.c.epoch == row.epoch)
+        first = (
+            select(place)
+            .where(table.c.stream_id == stream.c.id, table.c.epoch == stream.c.epoch)
             .order_by(place.desc())
-            .limit(PARTS_MAX)
-            .subquery()
+            .offset(PARTS_MAX - 1)
+            .limit(1)
+            .scalar_subquery()
         )
-        for member_id, at in connection.execute(
-            select(newest.c.member_id, func.max(newest.c.at))
-            .where(newest.c.at > since, newest.c.member_id.not_in((me, NEVER)))
-            .group_by(newest.c.member_id)
+        # Where to begin is looked up once for each document, not for each entry.
+        newest = (
+            select(stream.c.id, stream.c.epoch, func.coalesce(first, 0).label("first"))
+            .where(stream.c.id.in_(document_ids))
+            .cte("newest")
+            .prefix_with("MATERIALIZED")
+        )
+        for document_id, member_id, at in connection.execute(
+            select(newest.c.id, table.c.member_id, func.max(table.c.at))
+            .join(
+                table,
+                and_(
+                    table.c.stream_id == newest.c.id,
+                    table.c.epoch == newest.c.epoch,
+                    place >= newest.c.first,
+                ),
+            )
+            .where(table.c.at > since, table.c.member_id != me)
+            .group_by(newest.c.id, table.c.member_id)
         ):
-            writers[member_id] = max(at, writers.get(member_id, 0))
+            moments = writers.setdefault(document_id, {})
+            moments[member_id] = max(at, moments.get(member_id, 0))
     return writers
 
 
