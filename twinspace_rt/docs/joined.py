@@ -17,6 +17,7 @@ class Piece(NamedTuple):
     """An entry, taken apart once for all its receivers.
 
     Attributes:
+        place: Its client and where it starts, as they are written; of one struct alone.
         struct: Its one struct if it deletes nothing, as typing makes it; else nothing, and then it
             is sent as it is.
     """
@@ -25,6 +26,7 @@ class Piece(NamedTuple):
     client: int
     start: int
     end: int
+    place: bytes
     struct: bytes | None
 
 
@@ -32,8 +34,9 @@ def piece_of(entry: TailEntry) -> Piece:
     """Take an entry apart."""
     body = entry.body
     if body[:2] == ONE_STRUCT and body[-1:] == NO_DELETES and len(entry.ranges) == 1:
-        return Piece(body, *entry.ranges[0], _struct_of(body))
-    return Piece(body, 0, 0, 0, None)
+        at = _behind_place(body)
+        return Piece(body, *entry.ranges[0], body[len(ONE_STRUCT) : at], body[at:-1])
+    return Piece(body, 0, 0, 0, b"", None)
 
 
 def joined(pieces: Sequence[Piece]) -> list[bytes]:
@@ -51,7 +54,7 @@ def joined(pieces: Sequence[Piece]) -> list[bytes]:
     run: list[Piece] = []
     ends: dict[int, int] = {}
     for piece in pieces:
-        _, client, start, end, struct = piece
+        _, client, start, end, _, struct = piece
         if struct is None:
             _end_run(run, updates)
             run, ends = [], {}
@@ -73,24 +76,28 @@ def _end_run(run: Sequence[Piece], updates: list[bytes]) -> None:
     clients: dict[int, list[Piece]] = {}
     for piece in run:
         clients.setdefault(piece.client, []).append(piece)
-    out = bytearray()
-    write_var_uint(out, len(clients))
+    parts = [_number(len(clients))]
     for client in sorted(clients, reverse=True):
         pieces = clients[client]
-        write_var_uint(out, len(pieces))
-        write_var_uint(out, client)
-        write_var_uint(out, pieces[0].start)
-        for piece in pieces:
-            out += piece.struct or b""
-    out += NO_DELETES
-    updates.append(bytes(out))
+        parts += _number(len(pieces)), pieces[0].place
+        parts += [piece.struct or b"" for piece in pieces]
+    parts.append(NO_DELETES)
+    updates.append(b"".join(parts))
 
 
-def _struct_of(body: bytes) -> bytes:
-    """Cut the one struct out of an update: behind two numbers, before the empty delete set."""
+def _number(number: int) -> bytes:
+    if number < 0x80:  # nearly always, and then it is its own byte
+        return bytes((number,))
+    out = bytearray()
+    write_var_uint(out, number)
+    return bytes(out)
+
+
+def _behind_place(body: bytes) -> int:
+    """Tell where the one struct of an update begins: behind two numbers."""
     at = len(ONE_STRUCT)
     for _ in range(2):
         while body[at] & 0x80:
             at += 1
         at += 1
-    return body[at:-1]
+    return at
