@@ -8,9 +8,11 @@ from websockets.asyncio.client import connect
 from tests.live import Live, SeededRoom, seed_room
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, Told
-from twinspace_rt.docs.channel import YjsChannel
-from twinspace_rt.docs.document import BEHIND_BYTES, Document
+from twinspace_rt.docs.channel import FRAME_BYTES, YjsChannel
+from twinspace_rt.docs.document import BEHIND_BYTES, EDIT_BYTES, Document
+from twinspace_rt.docs.library import TRAFFIC_BYTES_PER_S
 from twinspace_rt.errors import CloseCode
+from twinspace_rt.rooms.bucket import Bucket
 from twinspace_rt.rooms.connection import Connection
 
 
@@ -151,6 +153,23 @@ async def test_bytes_that_nobody_asked_for_are_paced(live: Live, seeded: SeededR
         paced = buckets[seeded.people["maja"].member_id]
         await raw.eventually(lambda: paced.owe(0) > 0)
         assert buckets[seeded.people["eleni"].member_id].owe(0) == 0
+
+
+async def test_empty_edits_cost_something_too(
+    live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert live.node is not None
+    library, count = live.node.library, 100
+    async with await enter(live, seeded, "maja") as maja:
+        bucket = Bucket(TRAFFIC_BYTES_PER_S, count * FRAME_BYTES, clock=lambda: 0.0)
+        monkeypatch.setattr(library, "traffic_of", lambda principal: bucket)
+        document = await open_document(live, seeded)
+        async with document.committed():
+            await maja.send(*[raw.update(b"\0\0")] * count)
+            await maja.settled()
+            assert library.waiting.bytes > count * EDIT_BYTES
+        assert [await maja.expect("status") for _ in range(count)] == [1] * count
+    await raw.eventually(lambda: bucket.owe(0) > 0)
 
 
 async def test_who_does_not_take_an_answer_is_given_no_other(

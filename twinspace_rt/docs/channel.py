@@ -21,7 +21,7 @@ SESSIONS_PER_DOCUMENT = 4
 AUTH_PER_S = 10
 BACKLOG_MAX_BYTES = 1024 * 1024
 FRAME_BYTES = 64
-"""What a frame that waits takes beside what is in it."""
+"""What a frame costs beside what is in it: an empty one is work, too."""
 _PING = Frame(BINARY, wire.PING)
 PACED_TOGETHER_BYTES = 2048
 """Typed characters are counted together: a member's bucket holds a thousand times as much."""
@@ -111,7 +111,7 @@ class Channel:
                 self._pace(len(message.body))  # nobody asked for it
             document.receive_step_2(session, message.body)
         else:
-            session.sent_bytes += len(message.body)
+            session.sent_bytes += len(message.body) + FRAME_BYTES
             # What was typed offline comes at once, and is not more than a document.
             if session.receiving or session.sent_bytes > SYNC_LIMITS.size_bytes:
                 self._pace(len(message.body))
@@ -123,7 +123,7 @@ class Channel:
     def _pace(self, size: int) -> None:
         # Shaped by bytes in time, not refused: an update cannot be split, and the one after a
         # refused one is a gap for ever.
-        self._unpaced += size
+        self._unpaced += size + FRAME_BYTES
         if self._unpaced < PACED_TOGETHER_BYTES:
             return
         wait_s = self._pay()

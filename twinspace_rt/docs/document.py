@@ -42,6 +42,8 @@ from twinspace_rt.streams.log import Append, HeadMoved, Log, StreamClosed
 
 log = logging.getLogger(__name__)
 SYNC_EVERY_S = 2.0
+EDIT_BYTES = 128
+"""What an edit that waits takes beside what is in it."""
 BEHIND_BYTES = 1024 * 1024
 """Whoever has so much waiting for it is given nothing that it asks for."""
 RETRY_S = (0.1, 0.25, 0.5, 1.0)
@@ -180,7 +182,7 @@ class Document:
     def _put_edit(self, edit: Edit) -> None:
         if self._ended:
             return
-        self._count(len(edit.data))
+        self._count(_size([edit]))
         self._put_last(edit)
         self._slow = self._slow or is_large(edit)
         self._go_on()
@@ -566,7 +568,7 @@ def _takes_steps(item: Item) -> bool:
 
 
 def _size(items: Sequence[Item]) -> int:
-    return sum(len(item.data) for item in items if isinstance(item, Edit))
+    return sum(len(item.data) + EDIT_BYTES for item in items if isinstance(item, Edit))
 
 
 def _refuse_turns(items: Sequence[Item]) -> None:

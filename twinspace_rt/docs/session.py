@@ -95,7 +95,7 @@ class Session:
     since: int = 0
     """How often the provider has begun to count anew."""
     sent_bytes: int = 0
-    """The bytes of its Updates, of which those before its SyncStep2 are not applied."""
+    """What its Updates cost, of which those before its SyncStep2 are not applied."""
     next_sync_at: float = 0.0
     waiting_sync: dict[int, int] | None = None
     """The vector of a SyncStep1 that waits because another was answered a moment ago."""
