@@ -116,6 +116,52 @@ async def test_unread_goes_down_as_one_reads_and_for_oneself_alone(
     await see(nikos, "Unread", both)
 
 
+async def test_who_mentioned_me_is_told_until_it_is_taken_back(
+    open_as: OpenAs, live: Live, room: SeededRoom
+) -> None:
+    """Live while the page is open; what was removed and where one is no more are not told of."""
+    await open_chat(live, room)
+    async with await RoomClient.open(live, room.room_id, room.people["maja"]) as before:
+        await before.hello()
+        await before.do("home.visit")
+    await end_visit(live, room.people["maja"].member_id)
+    maja = room.people["maja"].member_id
+    async with (
+        await RoomClient.open(live, room.room_id, room.people["anna"]) as anna,
+        await RoomClient.open(live, room.room_id, room.people["eleni"]) as eleni,
+    ):
+        await anna.hello()
+        await eleni.hello()
+        team = {"name": "Seals", "member_ids": [maja]}
+        seals = (await anna.do("people.create_team", **team))["result"]
+        posts = []
+        for number in range(2):
+            text = f"Fact {number} is for you, <@{maja}>"
+            post = await eleni.do("chat.post", channel_id="everyone", text=text)
+            posts.append(post["result"])
+            if number == 0:
+                window = await open_as(room.people["maja"], 390, name="maja")
+                await window.enter(room)
+                once = re.compile(r"^Eleni \w+ mentioned you in “Everyone”")
+                await see(window, "New since your last visit", [once])
+        twice = re.compile(r"^Eleni \w+ mentioned you 2 times in “Everyone”")
+        await see(window, "New since your last visit", [twice])
+        await anna.do("chat.post", channel_id=seals, text=f"<@{maja}>, look")
+        in_team = re.compile(r"^Anna \w+ mentioned you in “Seals”")
+        await see(window, "New since your last visit", [in_team, twice])
+
+        await lines(window, "New since your last visit").nth(1).get_by_role("link").click()
+        await expect(message(window, "Fact 1 is for you")).to_be_visible()
+        assert window.page.url.endswith(f"/chat/everyone/{posts[1]}")
+        await window.link("Home").click()
+        await eleni.do("chat.edit", message_id=posts[0], text="Fact 0 is for nobody")
+        await see(window, "New since your last visit", [in_team, once])
+        await anna.do("chat.delete", message_id=posts[1])
+        await see(window, "New since your last visit", [in_team])
+        await anna.do("people.assign_team", team_id=seals, member_ids=[])
+        await expect(window.text("Nothing new. You have seen everything.")).to_be_visible()
+
+
 MONDAY = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
 LESSONS = [
     {"weekday": 0, "start": 9 * 60, "end": 10 * 60 + 30},

@@ -10,7 +10,9 @@ from twinspace_rt.chat.messages import (
     GetHistory,
     GetOverview,
     HoursChanged,
+    ListMentions,
     MarkRead,
+    Mentions,
     MessageDeleted,
     MessageEdited,
     MessagePosted,
@@ -43,6 +45,7 @@ feature = Feature(
         GetOverview: (handlers.handle_overview, reading()),
         GetHistory: (handlers.handle_history, reading()),
         Search: (handlers.handle_search, reading()),
+        ListMentions: (handlers.handle_mentions, reading()),
     },
     pushes=(
         MessagePosted,
@@ -55,5 +58,5 @@ feature = Feature(
     ),
     snapshot=queries.read_overview,
     snapshot_type=Overview,
-    replies={GetOverview: Overview, GetHistory: Page, Search: Found},
+    replies={GetOverview: Overview, GetHistory: Page, Search: Found, ListMentions: Mentions},
 )

@@ -8,7 +8,9 @@ from twinspace_rt.chat.messages import (
     Found,
     GetHistory,
     GetOverview,
+    ListMentions,
     MarkRead,
+    Mentions,
     OpenChat,
     Overview,
     Page,
@@ -83,6 +85,10 @@ async def handle_overview(call: Call, command: GetOverview) -> Overview:
 
 async def handle_history(call: Call, command: GetHistory) -> Page:
     return await call.read(lambda db: queries.read_history(db, call.principal, command))
+
+
+async def handle_mentions(call: Call, command: ListMentions) -> Mentions:
+    return await call.read(lambda db: queries.mentions_since(db, call.principal, command.since))
 
 
 async def handle_search(call: Call, command: Search) -> Found:

@@ -125,6 +125,21 @@ class Found(Struct, kw_only=True):
     more: bool
 
 
+class Mention(Struct, kw_only=True):
+    """A message that names this person: whose, where and when."""
+
+    message_id: str
+    channel_id: str
+    author_id: str
+    at: Millis
+
+
+class Mentions(Struct, kw_only=True):
+    """The messages of others that name this person, newest first, at most 50."""
+
+    mentions: list[Mention]
+
+
 # -- commands
 
 
@@ -209,6 +224,12 @@ class Search(Command, tag="chat.search", kw_only=True, frozen=True):
     query: Annotated[str, Meta(min_length=1, max_length=200)]
     channel_id: ChannelId | None = None
     before: Seq | None = None
+
+
+class ListMentions(Command, tag="chat.mentions", kw_only=True, frozen=True):
+    """Ask who has mentioned one since a moment."""
+
+    since: Millis
 
 
 # -- pushes and signals

@@ -11,6 +11,8 @@ from twinspace_rt.chat.messages import (
     Emoji,
     Found,
     GetHistory,
+    Mention,
+    Mentions,
     Message,
     Overview,
     Page,
@@ -29,6 +31,7 @@ from twinspace_rt.rooms.models import member
 from twinspace_rt.streams.follow import stream_head
 
 FOUND_MAX = 30
+MENTIONS_MAX = 50
 WORDS_MAX = 8
 EMOJIS: tuple[Emoji, ...] = get_args(Emoji)
 _newest_first = message.c.seq.desc()
@@ -94,6 +97,34 @@ def read_up_to(connection: Connection, principal: Principal, channel_id: str) ->
     )
     before: int | None = connection.execute(earlier).scalar()
     return before or 0
+
+
+def mentions_since(connection: Connection, principal: Principal, since: int) -> Mentions:
+    """List the messages that others posted after a moment and that mention ``principal``.
+
+    What was removed is left out, and so is a channel that they do not see any more.
+    """
+    rows = connection.execute(
+        select(message.c.id, message.c.channel_id, message.c.author_id, message.c.at)
+        .join(mention, mention.c.message_id == message.c.id)
+        .where(
+            message.c.room_id == principal.room_id,
+            message.c.channel_id.in_(visible_channels(connection, principal)),
+            mention.c.member_id == principal.member_id,
+            message.c.at > since,
+            *_counts_for(principal),
+        )
+        .order_by(_newest_first)
+        .limit(MENTIONS_MAX)
+    )
+    return Mentions(
+        mentions=[
+            Mention(
+                message_id=row.id, channel_id=row.channel_id, author_id=row.author_id, at=row.at
+            )
+            for row in rows
+        ]
+    )
 
 
 def _in_channel(room_id: str, channel_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -1,6 +1,7 @@
 import { MessageCircle } from "lucide-react";
 import { later } from "../room/later";
 import type { Tool } from "../room/tool";
+import { useNews } from "./news";
 import { useUnreadChannels } from "./unread";
 
 export const chat: Tool = {
@@ -12,4 +13,5 @@ export const chat: Tool = {
   Dock: later(() => import("./dock")),
   Today: later(() => import("./today")),
   useUnread: useUnreadChannels,
+  useNews,
 };
