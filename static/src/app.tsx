@@ -1,13 +1,17 @@
-import { lazy, Suspense } from "react";
+import { type ComponentType, lazy, Suspense } from "react";
 import { RouterProvider } from "react-aria-components";
 import { Route, Switch, useLocation } from "wouter";
 import { accountRoutes } from "./accounts";
 import { Language } from "./i18n/provider";
 import { Fence, NotFoundPage } from "./pages/pages";
+import Room from "./room/room";
 import { RoomSkeleton } from "./room/skeleton";
-import { Toasts } from "./ui/toast";
 
-const Room = lazy(() => import("./room/room"));
+// Nothing is said before something is done; asked for with the first drawing, it is there by then.
+// If it does not come, the page does without rather than not at all.
+const Toasts = lazy<ComponentType>(() =>
+  import("./ui/toasts").catch(() => ({ default: () => null })),
+);
 
 /** Draw the whole application: what the address says. */
 export function App() {
@@ -32,7 +36,9 @@ export function App() {
             </Switch>
           </Suspense>
         </Fence>
-        <Toasts />
+        <Suspense>
+          <Toasts />
+        </Suspense>
       </RouterProvider>
     </Language>
   );

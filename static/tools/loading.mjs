@@ -1,68 +1,54 @@
 // What a slow line is asked for: few files, and all that an address needs at once.
 
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 
-const ROOM = "src/room/room.tsx";
-/** A tool's view is at its name behind the room's address; these come with one of them. */
-const BESIDES = { home: ["src/chat/today.tsx"] };
-/** What a room opens with. */
-export const FIRST = [ROOM, "src/home/view.tsx", ...BESIDES.home];
 /** The page's own module is in no group: the manifest knows the page by it. */
 const PAGE = "src/main.tsx";
+const EARLY = "src/early.js";
 const CATALOGUE = /src\/i18n\/(\w\w)\.ts$/;
-const LANGUAGES = readdirSync(new URL("../src/i18n", import.meta.url))
-  .map((name) => CATALOGUE.exec(`src/i18n/${name}`)?.[1])
-  .filter((name) => name);
-const NAMES = ["base", "room", ...LANGUAGES];
+/** A tool's view is at its name behind the room's address. */
 const VIEW = /src\/(\w+)\/view\.tsx$/;
+const PACKAGES = /\/node_modules\//;
+const REACT = /\/node_modules\/(react|react-dom|scheduler)\/|rolldown\/runtime/;
+const WIDGETS = /\/node_modules\/(@internationalized|lucide-react|react-aria|react-stately)/;
 
 /**
  * Keep together what is always loaded together: a slow line pays for each file more than for the
  * few bytes in it that one page does not use.
+ *
+ * `base` is all that the page's own module needs: the frame of the application, the room and its
+ * first view. React stands beside it and stays the same from release to release. What only later
+ * views need of the icons and components is `more`.
  */
 export function together() {
-  const groups = new Map();
-  const gather = (context, id, into) => {
-    const info = into.has(id) ? null : context.getModuleInfo(id);
-    if (!info) return;
-    into.add(id);
-    for (const next of info.importedIds) gather(context, next, into);
+  const base = new Set();
+  const gather = (context, id) => {
+    // Of a package rolldown takes what is used of it, with what that needs; its index names all.
+    if (base.has(id) || PACKAGES.test(id)) return;
+    base.add(id);
+    for (const next of context.getModuleInfo(id)?.importedIds ?? []) gather(context, next);
   };
   return {
     plugin: {
       name: "together",
       apply: "build",
       buildEnd() {
-        for (const name of NAMES) groups.set(name, new Set());
-        for (const id of this.getModuleIds()) {
-          const path = id.replaceAll("\\", "/");
-          const language = CATALOGUE.exec(path);
-          if (language) {
-            gather(this, id, groups.get(language[1]));
-          } else if (path.endsWith(PAGE)) {
-            for (const next of this.getModuleInfo(id).importedIds) {
-              gather(this, next, groups.get("base"));
-            }
-          } else if (FIRST.some((name) => path.endsWith(name))) {
-            gather(this, id, groups.get("room"));
-          }
-        }
-        // Whoever reads one language does not load another for what both of them use.
-        const languages = LANGUAGES.map((name) => groups.get(name));
-        for (const id of languages.flatMap((ids) => [...ids])) {
-          if (languages.filter((ids) => ids.has(id)).length > 1) groups.get("base").add(id);
-        }
+        const page = [...this.getModuleIds()].find((id) => id.replaceAll("\\", "/").endsWith(PAGE));
+        gather(this, page);
+        base.delete(page);
       },
     },
-    groups: NAMES.map((name) => ({ name, test: (id) => groups.get(name).has(id) })),
+    groups: [
+      { name: "react", test: REACT },
+      { name: "base", test: (id) => base.has(id) },
+      { name: "more", test: WIDGETS },
+    ],
   };
 }
 
 /** Runs in the browser, as it stands here. */
 function fetchEarly(files, parts) {
-  const [, rooms, , tool] = location.pathname.split("/");
-  if (rooms !== "rooms") return;
   // A guess is enough: a wrong one is merely not used.
   let chosen = null;
   try {
@@ -74,8 +60,9 @@ function fetchEarly(files, parts) {
   const texts = [chosen, ...navigator.languages]
     .map((tag) => partOf(tag?.slice(0, 2)))
     .find((part) => part);
-  const wanted = [parts.room, partOf(tool || "home"), texts ?? parts.en];
-  for (const place of new Set(wanted.flatMap((part) => part ?? []))) {
+  const [, rooms, , tool] = location.pathname.split("/");
+  const view = rooms === "rooms" ? partOf(tool) : undefined;
+  for (const place of new Set([...(texts ?? parts.en), ...(view ?? [])])) {
     const link = document.createElement("link");
     const isStyle = files[place].endsWith(".css");
     // Browsers before 2023 know of scripts, and not of modules.
@@ -89,10 +76,11 @@ function fetchEarly(files, parts) {
 }
 
 /**
- * Write a script that has the browser fetch what an address needs, and have the page load it first.
+ * Have the page's early script fetch what an address needs beside the page itself: the texts, and
+ * the view of a tool.
  *
- * Otherwise each part asks for the next one only when it runs, and a slow line is waited for four
- * times in a row. What the parts are called is known only to the build.
+ * Otherwise each part asks for the next one only when it runs, and a slow line is waited for again
+ * each time. What the parts are called is known only to the build.
  */
 export function early() {
   return {
@@ -113,42 +101,33 @@ export function early() {
           }
           return into;
         };
-        const module = (chunk) => chunk.facadeModuleId?.replaceAll("\\", "/") ?? "";
         const entry = collect(
           chunks.filter((chunk) => chunk.isEntry).map((c) => c.fileName),
           new Set(),
         );
         const parts = {};
         const files = [];
-        const add = (part, chunk) => {
-          for (const name of collect([chunk.fileName], new Set())) {
-            if (entry.has(name)) continue;
-            const path = `/${name}`;
-            if (!files.includes(path)) files.push(path);
-            parts[part] ??= [];
-            if (!parts[part].includes(files.indexOf(path))) parts[part].push(files.indexOf(path));
-          }
-        };
         for (const chunk of chunks.filter((one) => one.isDynamicEntry)) {
-          const id = module(chunk);
-          const named = VIEW.exec(id) ?? CATALOGUE.exec(id);
-          if (named) add(named[1], chunk);
-          if (id.endsWith(ROOM)) add("room", chunk);
-          for (const [part, names] of Object.entries(BESIDES)) {
-            if (names.some((name) => id.endsWith(name))) add(part, chunk);
-          }
+          const id = chunk.facadeModuleId?.replaceAll("\\", "/") ?? "";
+          const part = (VIEW.exec(id) ?? CATALOGUE.exec(id))?.[1];
+          if (!part) continue;
+          const names = [...collect([chunk.fileName], new Set())].filter(
+            (name) => !entry.has(name),
+          );
+          parts[part] = names.map((name) => {
+            const path = `/${name}`;
+            return files.includes(path) ? files.indexOf(path) : files.push(path) - 1;
+          });
         }
-        if (!parts.room || !parts.home || !parts.en)
-          throw new Error("the room's parts are not found");
-        const source = `(${fetchEarly})(${JSON.stringify(files)}, ${JSON.stringify(parts)});\n`;
+        if (!parts.chat || !parts.en) throw new Error("the room's parts are not found");
+        const own = readFileSync(new URL(`../${EARLY}`, import.meta.url), "utf8");
+        const lists = `${JSON.stringify(files)}, ${JSON.stringify(parts)}`;
+        const source = `${own}\n(${fetchEarly})(${lists});\n`;
         const hash = createHash("sha256").update(source).digest("base64url").slice(0, 8);
         const fileName = `assets/early-${hash}.js`;
         this.emitFile({ type: "asset", fileName, source });
         const page = bundle["index.html"];
-        page.source = page.source.replace(
-          '<script type="module"',
-          `<script src="/${fileName}"></script>\n    $&`,
-        );
+        page.source = page.source.replace(`/${EARLY}`, `/${fileName}`);
         if (!page.source.includes(fileName)) throw new Error("index.html has no place for it");
       },
     },

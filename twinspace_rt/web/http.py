@@ -67,7 +67,6 @@ def site_routes() -> list[BaseRoute]:
     routes: list[BaseRoute] = []
     if (CLIENT / "assets").is_dir():
         routes.append(Mount("/assets", Assets(directory=CLIENT / "assets")))
-        for name in ("favicon.svg", "theme.js"):
-            routes.append(Route(f"/{name}", FileResponse(CLIENT / name)))
+        routes.append(Route("/favicon.svg", FileResponse(CLIENT / "favicon.svg")))
     routes.append(Route("/{path:path}", page, methods=["GET"]))
     return routes

@@ -1,12 +1,12 @@
 import { House } from "lucide-react";
-import { later } from "../room/later";
 import type { Tool } from "../room/tool";
+import HomeView from "./view";
 import { useVisit } from "./visit";
 
 export const home: Tool = {
   name: "home",
   icon: House,
   title: "home.title",
-  View: later(() => import("./view")),
+  View: HomeView,
   useAlways: useVisit,
 };

@@ -33,8 +33,9 @@ import {
   type ValidationResult,
 } from "react-aria-components";
 import { useText } from "../i18n/text";
+import { Choice, ChoiceList } from "./choice";
 import style from "./field.module.css";
-import { Choice, ChoiceList, Floating } from "./menu";
+import { Floating } from "./menu";
 
 interface Words {
   label: string;

@@ -7,10 +7,6 @@ import {
   type MenuProps as AriaMenuProps,
   Dialog,
   DialogTrigger,
-  ListBox,
-  ListBoxItem,
-  type ListBoxItemProps,
-  type ListBoxProps,
   MenuTrigger,
   Popover,
   type PopoverProps,
@@ -124,23 +120,5 @@ export function Panel({
         </Dialog>
       </Floating>
     </DialogTrigger>
-  );
-}
-
-/** List choices one of which can be taken. */
-export function ChoiceList<Item extends object>(props: Omit<ListBoxProps<Item>, "className">) {
-  return <ListBox {...props} className={style.list ?? ""} />;
-}
-
-/** Draw one choice of a {@link ChoiceList}. */
-export function Choice({
-  children,
-  ...props
-}: Omit<ListBoxItemProps, "className" | "children"> & { children: ReactNode }) {
-  return (
-    <ListBoxItem {...props} className={style.item ?? ""}>
-      <span className={style.itemText}>{children}</span>
-      <Check aria-hidden size={18} className={style.tick} />
-    </ListBoxItem>
   );
 }

@@ -2,7 +2,7 @@ import { create } from "zustand";
 
 export type Theme = "system" | "light" | "dark";
 
-// public/theme.js reads the same name before the first paint.
+// early.js reads the same name before the first paint.
 const KEPT_AS = "twinspace.theme";
 
 function current(): Theme {
