@@ -1,4 +1,7 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+// @vitest-environment jsdom
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket as NodeWebSocket, type WebSocket as Peer, WebSocketServer } from "ws";
 import { RoomConnection, type StopReason, useConnection } from "./connection";
 import type { Push, Welcome } from "./frames";
@@ -238,4 +241,92 @@ test("The documents' line opens and closes with the room's, each as often as the
   next.close();
   await vi.waitFor(() => expect(second.peer.readyState).toBe(second.peer.CLOSED));
   await line(2);
+});
+
+describe("The page's early socket", () => {
+  /** Run the page's first script on a room's address. */
+  function openEarly(): void {
+    const source = readFileSync(join(import.meta.dirname, "early.js"), "utf8");
+    const { port } = server.address() as { port: number };
+    const host = `127.0.0.1:${port}`;
+    const place = { protocol: "http:", host, pathname: "/rooms/room/chat" };
+    new Function("location", source)(place);
+    connection = new RoomConnection(
+      "room",
+      {
+        welcome: (one) => welcomes.push(one),
+        push: (push) => told.push(push),
+        refused: async () => whyRefused,
+      },
+      `ws://${host}/ws/rooms/room`,
+    );
+  }
+
+  async function heard(count: number): Promise<void> {
+    await vi.waitFor(() => expect(window.twinspaceEarly?.heard).toHaveLength(count));
+  }
+
+  test("It becomes the connection's, with all that it has heard.", async () => {
+    openEarly();
+    const first = await line(0);
+    welcome(first, 1);
+    tell(first, { ...PUSH, seq: 2 });
+    first.peer.send(Uint8Array.of(9));
+    await heard(3);
+    connection.start();
+    expect(welcomes).toHaveLength(1);
+    expect(told).toHaveLength(1);
+    tell(first, { ...PUSH, seq: 3 });
+    await vi.waitFor(() => expect(told).toHaveLength(2));
+    const documents = new connection.DocumentSocket("room:");
+    const opened = vi.fn();
+    documents.addEventListener("open", opened);
+    await vi.waitFor(() => expect(opened).toHaveBeenCalledOnce());
+    expect(first.frames).toEqual([{ id: 0, type: "room.hello", since: null }]);
+    first.peer.terminate();
+    expect((await line(1)).peer.protocol).toBe(first.peer.protocol);
+  });
+
+  test("It says hello once, too, when it opens after it was taken over.", async () => {
+    openEarly();
+    connection.start();
+    const first = await line(0);
+    welcome(first, 1);
+    await vi.waitFor(() => expect(useConnection.getState().status).toBe("open"));
+    expect(lines).toHaveLength(1);
+    expect(first.frames).toHaveLength(1);
+  });
+
+  test("Closed for good, it stops the connection.", async () => {
+    openEarly();
+    (await line(0)).peer.close(4401);
+    await heard(1);
+    connection.start();
+    expect(useConnection.getState()).toEqual({ status: "stopped", reason: "signed_out" });
+    expect(lines).toHaveLength(1);
+  });
+
+  test("Refused, it is asked about, and nobody knocks twice.", async () => {
+    await closeServer();
+    const knocks = vi.fn(() => false);
+    server = new WebSocketServer({ port: 0, host: "127.0.0.1", verifyClient: knocks });
+    await new Promise((resolve) => server.on("listening", resolve));
+    openEarly();
+    await heard(1);
+    whyRefused = "forbidden";
+    connection.start();
+    await vi.waitFor(() => expect(useConnection.getState().reason).toBe("forbidden"));
+    expect(knocks).toHaveBeenCalledOnce();
+  });
+
+  test("Another room's connection closes it and opens its own.", async () => {
+    openEarly();
+    const first = await line(0);
+    const { port } = server.address() as { port: number };
+    const nobody = { welcome: () => {}, push: () => {}, refused: async () => null };
+    connection = new RoomConnection("other", nobody, `ws://127.0.0.1:${port}/ws/rooms/other`);
+    connection.start();
+    await vi.waitFor(() => expect(first.peer.readyState).toBe(first.peer.CLOSED));
+    expect((await line(1)).frames).toHaveLength(1);
+  });
 });

@@ -49,6 +49,29 @@ export interface Listener {
   refused(): Promise<StopReason | null>;
 }
 
+/** A socket that the page opened before this script was here (early.js). */
+interface Early {
+  socket: WebSocket;
+  /** The messages that came meanwhile, and the close, if it was closed. */
+  heard: (MessageEvent<string | ArrayBuffer> | CloseEvent)[];
+  hasSaidHello: boolean;
+}
+
+declare global {
+  interface Window {
+    twinspaceEarly?: Early | undefined;
+  }
+}
+
+/** Return the early socket, once, if it leads to this address. */
+function takeEarly(address: string): Early | undefined {
+  const early = window.twinspaceEarly;
+  window.twinspaceEarly = undefined;
+  if (early?.socket.url === address) return early;
+  early?.socket.close();
+  return undefined;
+}
+
 interface Waiting {
   frame: { id: number; type: CommandType };
   resolve: (reply: never) => void;
@@ -183,11 +206,12 @@ export class RoomConnection {
 
   #open(): void {
     clearTimeout(this.#retry);
-    const socket = new WebSocket(this.#address, SUBPROTOCOL);
+    const early = takeEarly(this.#address);
+    const socket = early?.socket ?? new WebSocket(this.#address, SUBPROTOCOL);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#welcomed = false;
-    this.#everOpened = false;
+    this.#everOpened = early?.hasSaidHello ?? false;
     this.#heardAt = Date.now();
     socket.onopen = () => {
       this.#everOpened = true;
@@ -202,6 +226,10 @@ export class RoomConnection {
       // A late close of an old socket must not tear down the new one.
       if (this.#socket === socket) void this.#closed(code, reason);
     };
+    for (const event of early?.heard ?? []) {
+      if ("data" in event) socket.onmessage(event);
+      else socket.onclose(event);
+    }
   }
 
   #text(

@@ -8,3 +8,22 @@ try {
 } catch {
   // Storage is switched off; the system's theme it is.
 }
+
+// A room's socket, so that what the room holds comes beside the scripts and not after them.
+// connection.ts takes it over, with what it has heard until then.
+{
+  const room = /^\/rooms\/([^/]+)/.exec(location.pathname)?.[1];
+  if (room) {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/ws/rooms/${room}`, "twinspace.v1");
+    const early = { socket, heard: [], hasSaidHello: false };
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      socket.send(JSON.stringify({ id: 0, type: "room.hello", since: null }));
+      early.hasSaidHello = true;
+    };
+    socket.onmessage = (event) => early.heard.push(event);
+    socket.onclose = (event) => early.heard.push(event);
+    window.twinspaceEarly = early;
+  }
+}
