@@ -27,3 +27,12 @@ try {
     window.twinspaceEarly = early;
   }
 }
+
+// The first use of its knowledge of languages costs a browser more than all the rest of this page's
+// start; while the scripts are on their way it has nothing else to do.
+setTimeout(() => {
+  const language = navigator.language;
+  Intl.DateTimeFormat.supportedLocalesOf(language);
+  new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" }).format(0);
+  new Intl.PluralRules(language);
+}, 0);
