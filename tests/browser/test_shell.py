@@ -5,7 +5,7 @@ import re
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenAs
-from tests.browser.writing import paper
+from tests.browser.writing import paper, says_saved, write_at_end
 from tests.live import SeededRoom
 
 
@@ -92,3 +92,25 @@ async def test_a_visitor_finds_only_what_they_may_see(open_as: OpenAs, room: See
     with vera.excuse_refusals():
         await vera.go("/new")
         await expect(vera.text("This is not open to you")).to_be_visible()
+
+
+async def test_on_paper_there_is_the_work_alone_and_all_of_it(
+    open_as: OpenAs, room: SeededRoom
+) -> None:
+    maja = await open_as(room.people["maja"], name="maja", color_scheme="dark")
+    # The tools that come later have looks of their own for paper: join cards.
+    await maja.enter(room, "people")
+    await expect(maja.button("Choose my picture")).to_be_visible()
+    await maja.link("Documents").click()
+    await maja.link(re.compile("^Page 1")).click()
+    await expect(paper(maja)).to_be_editable()
+    await write_at_end(maja, "\n".join(f"Line {number}" for number in range(99)))
+    await says_saved(maja)
+    await maja.page.emulate_media(media="print", color_scheme="dark")
+    await expect(paper(maja)).to_be_visible()
+    for around in ("navigation", "complementary", "toolbar"):
+        await expect(maja.page.get_by_role(around)).to_have_count(0)
+    ink = await paper(maja).evaluate("one => getComputedStyle(one).color")
+    assert all(int(part) < 99 for part in re.findall(r"\d+", ink)), f"{ink} on white"
+    pages = (await maja.page.pdf(prefer_css_page_size=True)).count(b"/Type /Page\n")
+    assert pages >= 3

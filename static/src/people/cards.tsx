@@ -84,7 +84,7 @@ function Card({ card }: { card: JoinCard }) {
         <p className={style.title}>{title}</p>
         <p className={style.name}>
           <MemberAvatar id={card.member_id} size={36} plain />
-          {card.name}
+          <span className={style.pseudonym}>{card.name}</span>
         </p>
         <dl className={style.secrets}>
           <dt>{t("people.card.code")}</dt>
@@ -92,9 +92,6 @@ function Card({ card }: { card: JoinCard }) {
           <dt>{t("people.card.words")}</dt>
           <dd className={style.three}>{card.words.replaceAll("-", " ")}</dd>
         </dl>
-        <p className={style.hint}>
-          {t("people.card.open", { address })}. {t("people.card.keep")}.
-        </p>
       </div>
       <QRCodeSVG
         value={cardAddress(location.origin, card)}
@@ -104,6 +101,9 @@ function Card({ card }: { card: JoinCard }) {
         title={t("people.card.qr", { name: card.name })}
         className={style.qr}
       />
+      <p className={style.hint}>
+        {t("people.card.open", { address })}. {t("people.card.keep")}.
+      </p>
     </article>
   );
 }
