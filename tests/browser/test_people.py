@@ -4,10 +4,12 @@ import re
 from typing import Any
 
 import httpx
-from playwright.async_api import expect
+import pytest
+from playwright.async_api import Dialog, Error, expect
 
 from tests.browser.conftest import OpenAs
 from tests.browser.window import Window
+from tests.client import RoomClient
 from tests.live import Live, SeededRoom
 from twinspace_rt.admin import CreateAdministrator, MakeDemo, carry_out
 
@@ -72,9 +74,13 @@ async def test_a_pasted_class_comes_in_with_cards_on_a_phone(
     await expect(phone.text("Comet").first).to_be_attached()
 
 
-async def test_cards_are_laid_out_for_paper(open_as: OpenAs, room: SeededRoom) -> None:
+async def test_cards_are_laid_out_for_paper(open_as: OpenAs, live: Live, room: SeededRoom) -> None:
+    async with await RoomClient.open(live, room.room_id, room.people["anna"]) as client:
+        await client.hello()
+        await client.do("people.edit_room", title="Rivers and seas " * 12, description="")
     anna = await open_as(room.people["anna"], name="anna")
-    await add_pupils(anna, room, *(f"Pupil Number{n}" for n in range(9)))
+    names = [f"Pupil Number{n}" for n in range(8)]
+    await add_pupils(anna, room, *names, "Astrid Nilsson, The hedgehog from the woods by the sea")
     await anna.button("Show the cards").click()
     await anna.page.emulate_media(media="print")
     sheets = anna.page.locator("[data-print]")
@@ -84,8 +90,37 @@ async def test_cards_are_laid_out_for_paper(open_as: OpenAs, room: SeededRoom) -
     assert len(boxes) == 9
     # Two beside each other, and eight cards on the first of two pages.
     assert len({box["x"] for box in boxes if box}) == 2
+    for part in await sheets.locator("article").all():
+        card, hint = await part.bounding_box(), await part.locator("p").last.bounding_box()
+        assert card
+        assert hint
+        assert hint["y"] + hint["height"] <= card["y"] + card["height"], "the last words are cut"
     pdf = await anna.page.pdf(prefer_css_page_size=True)
     assert pdf.count(b"/Type /Page\n") == 2
+
+
+async def test_cards_that_nobody_can_show_again_do_not_go_with_the_page_unasked(
+    open_as: OpenAs, room: SeededRoom
+) -> None:
+    anna = await open_as(room.people["anna"], name="anna")
+    asked: list[str] = []
+
+    async def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    anna.page.on("dialog", stay)
+    await add_pupils(anna, room, "Astrid Nilsson, Comet")
+    await expect(anna.button("Show the cards")).to_be_visible()
+    with pytest.raises(Error, match="ERR_ABORTED"):
+        await anna.go("/account")
+    assert asked == ["beforeunload"]
+    await anna.button("Show the cards").click()
+    for _ in range(2):  # the second press is the answer
+        await anna.button("I have them").click()
+    await anna.go("/account")
+    await expect(anna.page.get_by_role("heading", name="My account")).to_be_visible()
+    assert asked == ["beforeunload"]
 
 
 async def test_the_qr_code_of_a_card_leads_in_and_leaves_no_trace(

@@ -70,8 +70,14 @@ export function apply(push: PushOf<"people">): void {
   }
 }
 
+/** Have the browser ask first: the cards would go with the page, and nobody can show them again. */
+function holdPage(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+}
+
 /** Keep new cards until they are printed; a newer card of the same pupil takes the place. */
 export function keepCards(made: readonly JoinCard[]): void {
+  if (made.length > 0) window.addEventListener("beforeunload", holdPage);
   const fresh = new Set(made.map((card) => card.member_id));
   usePeople.setState(({ cards }) => ({
     cards: [...cards.filter((card) => !fresh.has(card.member_id)), ...made],
@@ -80,6 +86,7 @@ export function keepCards(made: readonly JoinCard[]): void {
 
 /** Forget the cards that were made. */
 export function forgetCards(): void {
+  window.removeEventListener("beforeunload", holdPage);
   usePeople.setState({ cards: [] });
 }
 
