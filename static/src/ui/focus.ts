@@ -51,7 +51,8 @@ export function useFocusKept(work: RefObject<HTMLElement | null>): void {
     changes.observe(document.body, {
       childList: true,
       subtree: true,
-      attributeFilter: ["disabled"],
+      // What is behind a dialog can have the focus only once the dialog lets go of the page.
+      attributeFilter: ["disabled", "inert"],
     });
     document.addEventListener("focusin", note);
     return () => {

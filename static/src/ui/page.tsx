@@ -1,9 +1,10 @@
 import { ArrowLeft } from "lucide-react";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Link } from "react-aria-components";
 import { Chooser } from "../i18n/chooser";
 import { useText } from "../i18n/text";
 import { ButtonLink } from "./button";
+import { useFocusKept } from "./focus";
 import style from "./page.module.css";
 
 const titles: { title: string; isInner: boolean }[] = [];
@@ -44,7 +45,9 @@ export function Page({
   actions?: ReactNode;
   children: ReactNode;
 }) {
+  const main = useRef<HTMLElement>(null);
   useTitle(title);
+  useFocusKept(main);
   return (
     <div className={style.page}>
       <header className={style.bar}>
@@ -58,6 +61,7 @@ export function Page({
         </div>
       </header>
       <main
+        ref={main}
         id="main"
         tabIndex={-1}
         className={isNarrow ? `${style.main} ${style.narrow}` : style.main}
