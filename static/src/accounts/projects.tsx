@@ -1,5 +1,5 @@
 import { FolderPlus } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { api } from "../api";
 import { useText } from "../i18n/text";
 import { stateText } from "../people/words";
@@ -44,19 +44,21 @@ export function Projects({ overview, again }: Part) {
 
 function ProjectDialog({ overview, again }: Part) {
   const t = useText();
-  const [title, setTitle] = useState("");
-  const [description, setDescription] = useState("");
-  const [founders, setFounders] = useState<readonly string[]>([]);
   const teachers = overview.staff.filter((one) => one.kind === "teacher" && !one.disabled);
+
+  // What is written stands in the form alone: each project begins with an empty one.
+  async function found(form: FormData) {
+    const founders = form.getAll("founder");
+    const words = { title: form.get("title"), description: form.get("description") };
+    await api.post(`${ADMINISTRATION}/projects`, { ...words, founders });
+    again();
+  }
 
   return (
     <FormDialog
       title={t("accounts.projects.add")}
       action={t("accounts.new.action")}
-      onSubmit={async () => {
-        await api.post(`${ADMINISTRATION}/projects`, { title, description, founders });
-        again();
-      }}
+      onSubmit={found}
       button={
         <Button variant="primary" icon={FolderPlus}>
           {t("accounts.projects.add")}
@@ -64,26 +66,17 @@ function ProjectDialog({ overview, again }: Part) {
       }
     >
       <TextField
-        label={t("accounts.new.title")}
+        autoFocus
         isRequired
+        name="title"
+        label={t("accounts.new.title")}
         maxLength={200}
-        value={title}
-        onChange={setTitle}
+        autoComplete="off"
       />
-      <TextArea
-        label={t("accounts.new.description")}
-        value={description}
-        onChange={setDescription}
-      />
+      <TextArea name="description" label={t("accounts.new.description")} maxLength={4000} />
       <Choices label={t("accounts.projects.founders")} none={t("accounts.projects.no_teachers")}>
         {teachers.map((one) => (
-          <Checkbox
-            key={one.id}
-            isSelected={founders.includes(one.id)}
-            onChange={(isOn) =>
-              setFounders((old) => (isOn ? [...old, one.id] : old.filter((id) => id !== one.id)))
-            }
-          >
+          <Checkbox key={one.id} name="founder" value={one.id}>
             {one.name}{" "}
             <span className={style.soft}>
               {overview.schools.find((school) => school.id === one.school_id)?.name}

@@ -59,6 +59,7 @@ export function Schools({ overview, again }: Part) {
 }
 
 const NEW_SCHOOL = { name: "", city: "", country: "", time_zone: "" };
+type Facts = typeof NEW_SCHOOL;
 
 function SchoolDialog({
   title,
@@ -70,57 +71,69 @@ function SchoolDialog({
   title: string;
   button: ReactElement;
   path: string;
-  school?: typeof NEW_SCHOOL;
+  school?: Facts;
   again: () => void;
 }) {
   const t = useText();
-  const [facts, setFacts] = useState({
-    name: school.name,
-    city: school.city,
-    country: school.country,
-    time_zone: school.time_zone || Intl.DateTimeFormat().resolvedOptions().timeZone,
-  });
-  const set = (change: Partial<typeof facts>) => setFacts((old) => ({ ...old, ...change }));
-  const zones = new Set([...Intl.supportedValuesOf("timeZone"), facts.time_zone]);
-  const countries = COUNTRIES.map((id) => ({ id, text: countryName(id) })).sort((a, b) =>
-    a.text.localeCompare(b.text),
-  );
   return (
     <FormDialog
       title={title}
       button={button}
       action={t("accounts.save")}
-      onSubmit={async () => {
-        await api.post(path, facts);
+      onSubmit={async (form) => {
+        await api.post(path, Object.fromEntries(form));
         again();
       }}
     >
+      <SchoolFields school={school} />
+    </FormDialog>
+  );
+}
+
+/** Ask for a school's facts; they stand in the form alone, which begins anew when it opens. */
+function SchoolFields({ school }: { school: Facts }) {
+  const t = useText();
+  const [country, setCountry] = useState(school.country || null);
+  const [zone, setZone] = useState(
+    school.time_zone || Intl.DateTimeFormat().resolvedOptions().timeZone,
+  );
+  const zones = new Set([...Intl.supportedValuesOf("timeZone"), zone]);
+  const countries = COUNTRIES.map((id) => ({ id, text: countryName(id) })).sort((a, b) =>
+    a.text.localeCompare(b.text),
+  );
+  return (
+    <>
       <TextField
+        autoFocus
+        isRequired
+        name="name"
         label={t("accounts.schools.name")}
-        isRequired
+        defaultValue={school.name}
         maxLength={200}
-        value={facts.name}
-        onChange={(name) => set({ name })}
+        autoComplete="off"
       />
       <TextField
+        name="city"
         label={t("accounts.schools.city")}
+        defaultValue={school.city}
         maxLength={100}
-        value={facts.city}
-        onChange={(city) => set({ city })}
+        autoComplete="off"
       />
       <Select
-        label={t("accounts.schools.country")}
         isRequired
+        name="country"
+        label={t("accounts.schools.country")}
         options={countries}
-        value={facts.country || null}
-        onChange={(country) => set({ country })}
+        value={country}
+        onChange={setCountry}
       />
       <Select
+        name="time_zone"
         label={t("accounts.schools.zone")}
         options={[...zones].map((id) => ({ id, text: id }))}
-        value={facts.time_zone}
-        onChange={(time_zone) => set({ time_zone })}
+        value={zone}
+        onChange={setZone}
       />
-    </FormDialog>
+    </>
   );
 }

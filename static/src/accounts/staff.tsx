@@ -106,23 +106,16 @@ export function StaffList({ overview, again }: Part) {
 
 function InviteDialog({ overview, again, onLink }: Part & { onLink: (link: string) => void }) {
   const t = useText();
-  const [kind, setKind] = useState<Staff["kind"]>("teacher");
-  const [email, setEmail] = useState("");
-  const [school, setSchool] = useState<string | null>(null);
-  const [countries, setCountries] = useState("");
 
-  async function invite() {
+  async function invite(form: FormData) {
     const made = await api.post<{ link: string }>(`${ADMINISTRATION}/invitations`, {
-      kind,
-      email: email.trim(),
-      school_id: kind === "teacher" ? school : null,
-      countries:
-        kind === "moderator"
-          ? countries
-              .toUpperCase()
-              .split(/[\s,]+/)
-              .filter(Boolean)
-          : [],
+      kind: form.get("kind"),
+      email: String(form.get("email")).trim(),
+      school_id: form.get("school"), // a teacher's
+      countries: String(form.get("countries") ?? "") // a moderator's
+        .toUpperCase()
+        .split(/[\s,]+/)
+        .filter(Boolean),
     });
     onLink(made.link);
     again();
@@ -139,7 +132,20 @@ function InviteDialog({ overview, again, onLink }: Part & { onLink: (link: strin
         </Button>
       }
     >
+      <InviteFields overview={overview} />
+    </FormDialog>
+  );
+}
+
+/** Ask whom to invite; it stands in the form alone, which begins anew when it opens. */
+function InviteFields({ overview }: Pick<Part, "overview">) {
+  const t = useText();
+  const [kind, setKind] = useState<Staff["kind"]>("teacher");
+  const [school, setSchool] = useState<string | null>(null);
+  return (
+    <>
       <Select
+        name="kind"
         label={t("accounts.staff.kind")}
         options={(["teacher", "moderator", "administrator"] as const).map((id) => ({
           id,
@@ -149,16 +155,17 @@ function InviteDialog({ overview, again, onLink }: Part & { onLink: (link: strin
         onChange={setKind}
       />
       <TextField
+        name="email"
         label={t("accounts.email")}
         hint={t("accounts.staff.email.hint")}
         type="email"
-        value={email}
-        onChange={setEmail}
+        autoComplete="off"
       />
       {kind === "teacher" && (
         <Select
-          label={t("accounts.staff.school")}
           isRequired
+          name="school"
+          label={t("accounts.staff.school")}
           options={overview.schools.map(({ id, name }) => ({ id, text: name }))}
           value={school}
           onChange={setSchool}
@@ -166,13 +173,13 @@ function InviteDialog({ overview, again, onLink }: Part & { onLink: (link: strin
       )}
       {kind === "moderator" && (
         <TextField
+          isRequired
+          name="countries"
           label={t("accounts.staff.countries")}
           hint={t("accounts.staff.countries.hint")}
-          isRequired
-          value={countries}
-          onChange={setCountries}
+          autoComplete="off"
         />
       )}
-    </FormDialog>
+    </>
   );
 }

@@ -12,7 +12,29 @@ import style from "./people.module.css";
 /** Let a person choose their creature, and a colour and pattern that nobody else has with it. */
 export function Picture({ button }: { button: ReactElement }) {
   const t = useText();
-  const { you, send } = useRoom();
+  const { send } = useRoom();
+  return (
+    <FormDialog
+      title={t("people.picture")}
+      button={button}
+      isLarge
+      action={t("people.picture.take")}
+      onSubmit={(form) =>
+        send("people.choose_avatar", {
+          creature: String(form.get("creature")),
+          tint: Number(form.get("tint")),
+        })
+      }
+    >
+      <PictureFields />
+    </FormDialog>
+  );
+}
+
+/** Ask for a picture, beginning with the present one each time that it is asked. */
+function PictureFields() {
+  const t = useText();
+  const { you } = useRoom();
   const me = useMember(you.member_id);
   const hue = useSchoolOf(you.member_id)?.hue ?? 0;
   const members = useDirectory((state) => state.members);
@@ -25,13 +47,9 @@ export function Picture({ button }: { button: ReactElement }) {
   );
 
   return (
-    <FormDialog
-      title={t("people.picture")}
-      button={button}
-      isLarge
-      action={t("people.picture.take")}
-      onSubmit={() => send("people.choose_avatar", { creature, tint })}
-    >
+    <>
+      <input type="hidden" name="creature" value={creature} />
+      <input type="hidden" name="tint" value={tint} />
       <div className={style.picture}>
         <Avatar person={{ creature, tint }} hue={hue} size={96} />
         <p className={style.soft}>{t("people.picture.hint")}</p>
@@ -92,6 +110,6 @@ export function Picture({ button }: { button: ReactElement }) {
           })}
         </ListBox>
       </div>
-    </FormDialog>
+    </>
   );
 }

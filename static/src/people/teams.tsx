@@ -1,5 +1,5 @@
 import { Plus, UsersRound } from "lucide-react";
-import { type ReactElement, useState } from "react";
+import type { ReactElement } from "react";
 import { useIntl } from "react-intl";
 import { useText } from "../i18n/text";
 import { isTeacher, useRoom } from "../room/context";
@@ -26,7 +26,8 @@ export function Teams() {
     <TeamDialog
       title={t("people.teams.add")}
       button={
-        <Button variant="primary" icon={Plus}>
+        // With the first team it is drawn anew elsewhere, and gets the focus back by its name.
+        <Button id="new-team" variant="primary" icon={Plus}>
           {t("people.teams.add")}
         </Button>
       }
@@ -116,37 +117,31 @@ function TeamDialog({
   const members = Object.values(useDirectory((state) => state.members))
     .filter((one) => !one.removed && IN_TEAMS.includes(one.role))
     .sort((a, b) => a.name.localeCompare(b.name, locale));
-  const [name, setName] = useState(team?.name ?? "");
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set(team?.member_ids));
-
-  function choose(id: string, isIn: boolean) {
-    const next = new Set(chosen);
-    if (isIn) next.add(id);
-    else next.delete(id);
-    setChosen(next);
-  }
-
+  // What is chosen stands in the form alone: each time it opens it shows the team as it is then.
   return (
     <FormDialog
       title={title}
       button={button}
       action={t("people.teams.save")}
-      onSubmit={() => onSave(name, [...chosen])}
+      onSubmit={(form) => onSave(String(form.get("name")), form.getAll("member").map(String))}
     >
       <TextField
-        label={t("people.teams.name")}
+        autoFocus
         isRequired
+        name="name"
+        label={t("people.teams.name")}
+        defaultValue={team?.name ?? ""}
         maxLength={60}
-        value={name}
-        onChange={setName}
+        autoComplete="off"
       />
       <fieldset className={style.choices}>
         <legend className={style.label}>{t("people.teams.members")}</legend>
         {members.map((one) => (
           <Checkbox
             key={one.id}
-            isSelected={chosen.has(one.id)}
-            onChange={(isIn) => choose(one.id, isIn)}
+            name="member"
+            value={one.id}
+            defaultSelected={team?.member_ids.includes(one.id) ?? false}
           >
             {one.name}{" "}
             <span className={style.soft}>
