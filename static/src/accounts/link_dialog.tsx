@@ -7,6 +7,8 @@ import style from "./accounts.module.css";
 /** Show a link that is told this once. */
 export function LinkDialog({ link, onClose }: { link: string; onClose: () => void }) {
   const t = useText();
+  // Browsers have no clipboard for pages that came over plain HTTP; the link can be marked by hand.
+  const canCopy = "clipboard" in navigator;
 
   async function copy() {
     await navigator.clipboard.writeText(link);
@@ -24,11 +26,13 @@ export function LinkDialog({ link, onClose }: { link: string; onClose: () => voi
       <div className={style.form}>
         <p>{t("accounts.link.made.text")}</p>
         <code className={style.secret}>{link}</code>
-        <DialogActions>
-          <Button variant="primary" onPress={() => void copy()}>
-            {t("accounts.link.copy")}
-          </Button>
-        </DialogActions>
+        {canCopy && (
+          <DialogActions>
+            <Button variant="primary" onPress={() => void copy()}>
+              {t("accounts.link.copy")}
+            </Button>
+          </DialogActions>
+        )}
       </div>
     </Dialog>
   );
