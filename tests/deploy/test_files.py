@@ -135,7 +135,7 @@ def redis_of_compose() -> Iterator[Path]:
     shell, option, script = SERVICES["redis"]["command"]
     with tempfile.TemporaryDirectory(prefix="ts-") as folder:  # a socket's address is short
         address = Path(folder, "redis.sock")
-        script = script.replace("$$", "$").replace("/run/", f"{folder}/")
+        script = script.replace("$$", "$").replace("/tmp/", f"{folder}/")
         script = script.replace("exec redis-server", f"exec {program}")
         script += f" --port 0 --unixsocket {address} --dir {folder}"
         environment = {"PATH": os.environ["PATH"], "REDIS_PASSWORD": GIVEN["REDIS_PASSWORD"]}
