@@ -14,6 +14,7 @@ try {
 {
   const room = /^\/rooms\/([^/]+)/.exec(location.pathname)?.[1];
   if (room) {
+    document.documentElement.dataset.opens = "room"; // its frame is there at once (opening.css)
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws/rooms/${room}`, "twinspace.v1");
     const early = { socket, heard: [], hasSaidHello: false };
