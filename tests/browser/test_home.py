@@ -2,20 +2,27 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import Locator, expect
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.browser.conftest import OpenAs
 from tests.browser.talk import have_said, message, open_chat
-from tests.browser.window import Window
+from tests.browser.window import Window, until
 from tests.browser.writing import paper, says_saved, write_at_end
 from tests.client import RoomClient
 from tests.live import Live, SeededRoom
 from twinspace_rt.home.models import visit
 from twinspace_rt.protocol import now_ms
+
+_LOOK_AWAY = """
+() => {
+    Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+    document.dispatchEvent(new Event("visibilitychange"));
+}
+"""
 
 
 def lines(window: Window, title: str) -> Locator:
@@ -28,6 +35,13 @@ async def see(window: Window, title: str, texts: Sequence[str | re.Pattern[str]]
     """Wait until a part of the page lists these, in this order, and nothing else."""
     await expect(lines(window, title)).to_have_count(len(texts))
     await expect(lines(window, title)).to_contain_text(texts)
+
+
+async def seen_at(live: Live, member_id: str) -> int | None:
+    """Tell when a member last said that they were here."""
+    assert live.node is not None
+    last = select(visit.c.seen_at).where(visit.c.member_id == member_id)
+    return await live.node.database.read(lambda db: db.execute(last).scalar_one_or_none())
 
 
 async def end_visit(live: Live, member_id: str) -> None:
@@ -78,6 +92,33 @@ async def test_what_is_new_since_the_last_visit_is_so_on_every_device(
     await end_visit(live, room.people["maja"].member_id)
     await device.page.reload()
     await expect(device.text("Nothing new. You have seen everything.")).to_be_visible()
+
+
+async def test_a_line_that_comes_back_while_nobody_looks_is_no_visit(
+    open_as: OpenAs, live: Live, room: SeededRoom
+) -> None:
+    me = room.people["maja"].member_id
+    maja = await open_as(room.people["maja"], name="maja")
+    await maja.enter(room)
+
+    async def is_noted() -> bool:
+        return await seen_at(live, me) is not None
+
+    await until(is_noted, lambda: "the visit was not noted")
+    before = await seen_at(live, me)
+    maja.excuse_cut_line()
+    await maja.context.set_offline(True)
+    away = maja.text("You are offline")
+    await expect(away).to_be_visible()
+    # Later than what one says again.
+    await maja.page.clock.set_fixed_time(datetime.now(UTC) + timedelta(minutes=5))
+    await maja.page.evaluate(_LOOK_AWAY)
+    await maja.context.set_offline(False)
+    await expect(away).to_have_count(0)
+    # Answers come in order: whatever was said before this has been heard.
+    await maja.link("Chat").click()
+    await expect(maja.text("Nobody has written")).to_be_visible()
+    assert await seen_at(live, me) == before
 
 
 async def test_unread_goes_down_as_one_reads_and_for_oneself_alone(

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { useLocation } from "wouter";
+import { useConnection } from "../connection";
 import { useRoom } from "../room/context";
 
 /** Saying it more often than this would tell the server nothing. */
@@ -11,10 +12,12 @@ const STILL_HERE_MS = 10 * 60_000;
 export function useVisit(): void {
   const { send, you } = useRoom();
   const [path] = useLocation();
+  const isOpen = useConnection(({ status }) => status === "open");
   const saidAt = useRef(0);
   const say = useRef(() => {});
   say.current = () => {
-    if (you.role === "visitor" || Date.now() - saidAt.current < AGAIN_MS) return;
+    // What waits for the line would be said when it is back, and nobody may be here by then.
+    if (!isOpen || you.role === "visitor" || Date.now() - saidAt.current < AGAIN_MS) return;
     saidAt.current = Date.now();
     send("home.visit", {}).catch(() => {
       // The next thing that they do says it again.
@@ -23,7 +26,7 @@ export function useVisit(): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever goes to a place is here
   useEffect(() => {
     if (document.visibilityState === "visible") say.current();
-  }, [path]);
+  }, [path, isOpen]);
   useEffect(() => {
     const onTurn = () => say.current(); // also when they leave: until now they were here
     const timer = setInterval(() => {
