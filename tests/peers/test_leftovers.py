@@ -115,6 +115,19 @@ async def test_what_began_before_the_provider_counted_is_not_paid(
         await expect_paid(maja, 1)
 
 
+async def test_what_began_before_a_sync_asked_for_is_not_paid(
+    live: Live, seeded: SeededRoom
+) -> None:
+    pen = await written(live, seeded)
+    before = dict(pen.vector)
+    async with await joined(live, seeded) as maja:
+        pen.write("gathered ")
+        await maja.send(raw.step_1(raw.vector(pen.vector)))
+        pen.write("since ")
+        await maja.send(raw.update(pen.lacking(raw.vector(before))))
+        await expect_joined(maja, pen)
+
+
 async def test_what_was_gathered_in_a_freeze_is_not_paid_after_it(
     live: Live, seeded: SeededRoom
 ) -> None:

@@ -226,7 +226,7 @@ class HocuspocusChannel(Channel):
     def _take_close(self, key: str, session: Session) -> None:
         if self._may_be_queued(session):
             # Whoever is here now will answer; what was said before is nobody's.
-            session.begin_anew()
+            session.begin_anew(session.vector)
             session.left = True
             return
         # No answer: a new provider at the same address would take it for its own.
@@ -260,7 +260,7 @@ class HocuspocusChannel(Channel):
             return  # it is older than the first
         elif not self.greeting.pongs and vector == session.vector:
             return  # asked for offline; what has been typed since the socket opened is counted
-        session.begin_anew()
+        session.begin_anew(vector)
         if self.greeting.pongs:
             document.receive_step_1(session, vector)
 

@@ -55,6 +55,7 @@ class Judge:
         if session.receiving and not edit.step_2 and session.scope is Scope.WRITE:
             typed = take_typed(loaded.validator, edit.data, session.principal.member_id)
             if typed is not None:
+                edit.owed = session.is_counted([typed[:2]])
                 return Taken(edit, edit.data, (typed,), ())
         update = _parsed(edit.data, _limits(loaded, edit))
         if isinstance(update, Refused):
@@ -166,7 +167,7 @@ def _counts(edit: Edit, update: Update) -> bool:
             session.hold(update, edit.pongs, edit.since)
         return False
     session.receiving = True
-    edit.owed = not session.began_before(update)
+    edit.owed = session.is_counted(update.starts())
     return True
 
 

@@ -5,9 +5,9 @@ less for each ``SyncStatus 1``. Its "all saved" is honest only if it is paid exa
 counted, and nothing before its first SyncStep2 is committed:
 
 * Edits made offline are sent one by one *and* are inside the SyncStep2, but no longer counted. So
-  an update is owed a status only if all of it goes beyond the state vector of this connection's
-  SyncStep1 (with `flushDelay`, what was typed before that and after it comes as one, uncounted); a
-  deletion, which has no clock, only if it came after the Pong that ends the offline queue.
+  an update is owed a status only if all of it goes beyond the state vector of the last SyncStep1
+  (with `flushDelay`, what was typed before that and after it comes as one, uncounted); a deletion,
+  which has no clock, only if it came after the Pong that ends the offline queue.
 * What a provider says to a socket that it is closing waits in that queue as well: one Pong, a
   SyncStep2. So the server pings twice, the second time when a Pong has come, and asks with
   SyncStep1 after that. Whatever is in the queue then comes before the second Pong and the honest
@@ -20,7 +20,7 @@ counted, and nothing before its first SyncStep2 is committed:
 * A SyncStep2 that the server asked for to fill a gap pays for the updates it replaces, no more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -99,6 +99,8 @@ class Session:
     next_sync_at: float = 0.0
     waiting_sync: dict[int, int] | None = None
     """The vector of a SyncStep1 that waits because another was answered a moment ago."""
+    _counted_from: dict[int, int] = field(default_factory=dict)
+    """What the provider had when it last began to count: its last SyncStep1."""
     _held: int = 0
     _held_deletions: list[int] = field(default_factory=lambda: [0] * (GREETED + 1))
     """How many came after no Pong, one, and more."""
@@ -113,9 +115,14 @@ class Session:
         """Whether a Ping was answered that went out after the first question, which was not."""
         return bool(self.asked) and self.greeting.pongs > self.asked_after + 1
 
-    def begin_anew(self) -> None:
-        """Note that nothing which has come up to now is counted any more."""
+    def begin_anew(self, vector: dict[int, int] | None) -> None:
+        """Note that nothing which has come up to now is counted any more.
+
+        Args:
+            vector: What the provider had then.
+        """
         self.since += 1
+        self._counted_from = vector or {}
         self._held = self._replaced = 0
         self._held_deletions = [0] * (GREETED + 1)
 
@@ -131,13 +138,13 @@ class Session:
             return
         if update.is_delete_only:
             self._held_deletions[min(pongs, GREETED)] += 1
-        elif not self.began_before(update):
+        elif self.is_counted(update.starts()):
             self._held += 1
 
-    def began_before(self, update: Update) -> bool:
-        """Tell whether some of an update was typed before the provider began to count."""
-        known = self.vector or {}
-        return any(block.start < known.get(block.client, 0) for block in update.blocks)
+    def is_counted(self, starts: Iterable[tuple[int, int]]) -> bool:
+        """Tell whether all that begins at these ``(client, clock)`` is counted."""
+        known = self._counted_from
+        return all(clock >= known.get(client, 0) for client, clock in starts)
 
     def replace(self, since: int) -> None:
         """Note an update that a gap kept out: the SyncStep2 asked for will bring it."""

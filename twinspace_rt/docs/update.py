@@ -137,6 +137,10 @@ class Update:
         """Whether the update inserts nothing; such an update has no clock of its own."""
         return not self.blocks
 
+    def starts(self) -> list[tuple[int, int]]:
+        """Tell for each client where its first struct here begins, as ``(client, clock)``."""
+        return [(block.client, block.start) for block in self.blocks]
+
 
 def parse(data: bytes, limits: Limits) -> Update:
     """Read an update, all of it.
