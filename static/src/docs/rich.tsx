@@ -11,9 +11,9 @@ import { extensionsFor } from "./extensions";
 import { type LinkAt, LinkDialog, type MathAt, MathDialog } from "./insert";
 import { currentHeadings } from "./outline";
 import { Toolbar } from "./toolbar";
-import { countWords } from "./words";
+import { countWordsOf } from "./words";
 
-/** Counting 20,000 words takes longer than a keystroke may; so it waits for a pause. */
+/** Nobody reads the count while they type; so it waits for a pause. */
 const COUNT_PAUSE_MS = 400;
 
 function useFacts(editor: Editor | null, onFacts: EditorProps["onFacts"]): void {
@@ -21,11 +21,8 @@ function useFacts(editor: Editor | null, onFacts: EditorProps["onFacts"]): void 
     if (!editor) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const count = () => {
-      const { doc } = editor.state;
-      onFacts({
-        words: countWords(doc.textBetween(0, doc.content.size, " ", " ")),
-        headings: currentHeadings(editor.state),
-      });
+      const { state } = editor;
+      onFacts({ words: countWordsOf(state.doc), headings: currentHeadings(state) });
     };
     const later = () => {
       clearTimeout(timer);

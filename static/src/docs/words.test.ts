@@ -1,6 +1,9 @@
+import { getSchema } from "@tiptap/core";
+import { EditorState } from "@tiptap/pm/state";
+import StarterKit from "@tiptap/starter-kit";
 import { expect, test } from "vitest";
 import * as Y from "yjs";
-import { countWords, paragraphsOf } from "./words";
+import { countWords, countWordsOf, paragraphsOf } from "./words";
 
 test.each([
   ["", 0],
@@ -27,4 +30,38 @@ test("The paragraphs of a rich document are its texts, wherever they stand.", ()
   text.insert(0, "Rivers");
   text.format(0, 3, { bold: {} });
   expect(paragraphsOf(doc, "rich")).toEqual(["Rivers", "In a list"]);
+});
+
+test("The words of an edited document are those of its blocks, also after a change.", () => {
+  const schema = getSchema([StarterKit]);
+  const doc = schema.nodeFromJSON({
+    type: "doc",
+    content: [
+      { type: "heading", attrs: { level: 1 }, content: [{ type: "text", text: "Two seas" }] },
+      {
+        type: "bulletList",
+        content: [
+          {
+            type: "listItem",
+            content: [
+              {
+                type: "paragraph",
+                content: [
+                  { type: "text", text: "salt" },
+                  { type: "hardBreak" },
+                  { type: "text", text: "wa" },
+                  { type: "text", text: "ter", marks: [{ type: "bold" }] },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+  expect(countWordsOf(doc)).toBe(4);
+  const state = EditorState.create({ doc });
+  const longer = state.apply(state.tr.insertText("of the ", 5));
+  expect(countWordsOf(longer.doc)).toBe(6);
+  expect(countWordsOf(doc)).toBe(4);
 });

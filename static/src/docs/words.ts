@@ -1,3 +1,4 @@
+import type { Node } from "@tiptap/pm/model";
 import * as Y from "yjs";
 
 const WORD = /[\p{L}\p{N}]+(?:['’.-][\p{L}\p{N}]+)*/gu;
@@ -5,6 +6,24 @@ const WORD = /[\p{L}\p{N}]+(?:['’.-][\p{L}\p{N}]+)*/gu;
 /** Count the words of a text, in any script that parts them. */
 export function countWords(text: string): number {
   return text.match(WORD)?.length ?? 0;
+}
+
+const counted = new WeakMap<Node, number>();
+
+/** Count the words of a document as the editor has it; what did not change is not read again. */
+export function countWordsOf(doc: Node): number {
+  let words = 0;
+  doc.descendants((block) => {
+    if (!block.isTextblock) return true;
+    let here = counted.get(block);
+    if (here === undefined) {
+      here = countWords(block.textBetween(0, block.content.size, " ", " "));
+      counted.set(block, here);
+    }
+    words += here;
+    return false;
+  });
+  return words;
 }
 
 function collect(node: Y.XmlFragment | Y.XmlText | Y.XmlHook, blocks: string[]): void {
