@@ -1,8 +1,16 @@
+// @vitest-environment jsdom
 import { Editor } from "@tiptap/core";
 import Collaboration from "@tiptap/extension-collaboration";
+import CollaborationCaret from "@tiptap/extension-collaboration-caret";
 import StarterKit from "@tiptap/starter-kit";
-import { yCursorPluginKey, yUndoPluginKey } from "@tiptap/y-tiptap";
+import {
+  absolutePositionToRelativePosition,
+  yCursorPluginKey,
+  ySyncPluginKey,
+  yUndoPluginKey,
+} from "@tiptap/y-tiptap";
 import { afterEach, expect, test } from "vitest";
+import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from "y-protocols/awareness";
 import * as Y from "yjs";
 import { KeptCursor } from "./cursor";
 import type { LiveDocument } from "./live";
@@ -16,13 +24,16 @@ afterEach(() => {
 /** Two people at one document; what one writes reaches the other when `meet` is called. */
 function two(text: string) {
   const prepared: (() => void)[] = [];
+  const docs = [new Y.Doc(), new Y.Doc()] as const;
+  const awareness = new Awareness(docs[0]);
   const live = {
+    doc: docs[0],
+    awareness,
     beforeMessage: (prepare: () => void) => {
       prepared.push(prepare);
       return () => undefined;
     },
   } as unknown as LiveDocument;
-  const docs = [new Y.Doc(), new Y.Doc()] as const;
   const meet = () => {
     for (const prepare of prepared) prepare();
     for (const [from, to] of [docs, [docs[1], docs[0]] as const]) {
@@ -36,6 +47,9 @@ function two(text: string) {
         StarterKit.configure({ undoRedo: false, trailingNode: false }),
         KeptCursor.configure({ live }),
         Collaboration.configure({ document, field: "default" }),
+        ...(document === docs[0]
+          ? [CollaborationCaret.configure({ provider: { awareness } })]
+          : []),
       ],
     });
     open.push(editor);
@@ -49,7 +63,7 @@ function two(text: string) {
   );
   meet();
   yUndoPluginKey.getState(mine.state).undoManager.clear();
-  return { mine, theirs, meet, shared: docs[1].getXmlFragment("default") };
+  return { mine, theirs, meet, awareness, shared: docs[1].getXmlFragment("default") };
 }
 
 /** The place behind some letters; the nth time they stand there. */
@@ -200,4 +214,45 @@ test("A cursor that is drawn when the paper is away is no error.", () => {
   mine.unmount();
   view.dispatch(state.tr.setMeta(yCursorPluginKey, { awarenessUpdated: true }));
   expect(mine.isDestroyed).toBe(true);
+});
+
+test("One's own letters draw no cursors; another's is drawn, and again after a new line.", async () => {
+  const { mine, theirs, awareness } = two("one\ntwo");
+  let drawn = 0;
+  mine.on("transaction", ({ transaction }) => {
+    if (transaction.getMeta(yCursorPluginKey)) drawn += 1;
+  });
+  const afterwards = () => new Promise((done) => setTimeout(done, 10));
+  const isShown = () => mine.view.dom.querySelector(".collaboration-carets__caret") !== null;
+  /** What an editor tells when its cursor is behind some letters. */
+  const cursorBehind = (editor: Editor, letters: string) => {
+    const { type, binding } = ySyncPluginKey.getState(editor.state);
+    const at = absolutePositionToRelativePosition(behind(editor, letters), type, binding.mapping);
+    return { anchor: at, head: at };
+  };
+  const moveMine = (letters: string) =>
+    awareness.setLocalStateField("cursor", cursorBehind(mine, letters));
+
+  moveMine("one");
+  await afterwards();
+  expect(drawn).toBe(0);
+
+  const others = new Awareness(ySyncPluginKey.getState(theirs.state).doc);
+  others.setLocalStateField("user", { name: "Eleni", color: "#0072b2" });
+  others.setLocalStateField("cursor", cursorBehind(theirs, "two"));
+  applyAwarenessUpdate(awareness, encodeAwarenessUpdate(others, [others.clientID]), "line");
+  await afterwards();
+  expect(drawn).toBe(1);
+  expect(isShown()).toBe(true);
+  moveMine("on");
+  await afterwards();
+  expect(drawn).toBe(1);
+
+  mine.chain().setTextSelection(behind(mine, "one")).splitBlock().run();
+  expect(isShown()).toBe(false);
+  moveMine("one");
+  await afterwards();
+  expect(isShown()).toBe(true);
+  awareness.destroy();
+  others.destroy();
 });

@@ -8,7 +8,7 @@ import {
   type Transaction,
 } from "@tiptap/pm/state";
 import { ReplaceStep } from "@tiptap/pm/transform";
-import type { EditorView } from "@tiptap/pm/view";
+import { DecorationSet, type EditorView } from "@tiptap/pm/view";
 import {
   type ProsemirrorBinding,
   relativePositionToAbsolutePosition,
@@ -176,9 +176,30 @@ function keepNodes(binding: Binding, fresh: Node, kept: Node): void {
   }
 }
 
+/** Who has moved in an awareness since it was last drawn. */
+interface Moves {
+  added: number[];
+  updated: number[];
+  removed: number[];
+}
+
+/** Tell whether anybody else's cursor is in the document. */
+function hasOthers({ doc, awareness }: LiveDocument): boolean {
+  return [...awareness.getStates()].some(
+    ([client, { cursor }]) => client !== doc.clientID && cursor,
+  );
+}
+
+/** Tell whether a key writes a letter, and moves the cursor by that alone. */
+function isLetter({ key, ctrlKey, metaKey }: KeyboardEvent): boolean {
+  return key.length === 1 && !ctrlKey && !metaKey;
+}
+
 /** Keep the cursor where its person put it, whatever others write meanwhile. */
-export const KeptCursor = Extension.create<{ live: LiveDocument }>({
+export const KeptCursor = Extension.create<{ live: LiveDocument }, { haveOthersMoved: boolean }>({
   name: "keptCursor",
+
+  addStorage: () => ({ haveOthersMoved: false }),
 
   onCreate() {
     const { view } = this.editor;
@@ -195,6 +216,12 @@ export const KeptCursor = Extension.create<{ live: LiveDocument }>({
     const drawn = transaction.getMeta(yCursorPluginKey) as unknown;
     // Without a paper the editor has a view that only looks like one: it is asked itself.
     if (drawn && transaction.steps.length === 0 && !this.editor.isDestroyed) {
+      // Every letter moves one's own cursor, which the browser draws. But a new line takes the
+      // others' cursors away until they are drawn anew.
+      const isShown = yCursorPluginKey.getState(view.state) !== DecorationSet.empty;
+      const { live } = this.options;
+      if (!this.storage.haveOthersMoved && (isShown || !hasOthers(live))) return;
+      this.storage.haveOthersMoved = false;
       // Others' cursors are drawn after a moment, and the browser's own is set with them.
       look(view);
       next(view.state.tr.setMeta(yCursorPluginKey, drawn));
@@ -209,16 +236,33 @@ export const KeptCursor = Extension.create<{ live: LiveDocument }>({
         if (!view.isDestroyed) look(view);
       }, 0);
     };
+    const keydown = (view: EditorView, event: KeyboardEvent) => {
+      if (!isLetter(event)) soon(view);
+    };
+    const moved = ({ added, updated, removed }: Moves) => {
+      const clients = [...added, ...updated, ...removed];
+      // Nobody at all: they are to be drawn in other colours.
+      if (clients.length === 0 || clients.some((client) => client !== live.doc.clientID)) {
+        this.storage.haveOthersMoved = true;
+      }
+    };
     return [
       new Plugin({
-        props: { handleDOMEvents: { mousedown: soon, keydown: soon } },
-        view: (view) => ({
-          destroy: live.beforeMessage(() => {
+        props: { handleDOMEvents: { mousedown: soon, keydown } },
+        view: (view) => {
+          live.awareness.on("change", moved);
+          const endLooking = live.beforeMessage(() => {
             look(view);
             // An undo leaves where the selection once was; it is not there any more.
             bindingOf(view.state).beforeTransactionSelection = null;
-          }),
-        }),
+          });
+          return {
+            destroy() {
+              endLooking();
+              live.awareness.off("change", moved);
+            },
+          };
+        },
       }),
     ];
   },
