@@ -49,14 +49,29 @@ function shown({ unsaved: _, since: __, ...rest }: LiveState) {
   return rest;
 }
 
-/** Have the room's saved sign tell of this document. */
+/** How long nothing new is written before the sign says that all is saved. */
+const REST_MS = 300;
+
+/**
+ * Have the room's saved sign tell of this document.
+ *
+ * That something is not saved is told at once. That it is, when the writer rests: the server
+ * confirms letter by letter, and a sign that turns with each would cost as much as the letter.
+ */
 function useSavedOf(live: LiveDocument, isReadOnly: boolean): void {
   useEffect(() => {
-    const tell = ({ unsaved, since, isKept }: LiveState) =>
-      useSaved.setState({ unsaved: isReadOnly && since === null ? null : unsaved, since, isKept });
+    let resting: ReturnType<typeof setTimeout> | undefined;
+    const tell = ({ unsaved, since, isKept }: LiveState) => {
+      clearTimeout(resting);
+      const state = { unsaved: isReadOnly && since === null ? null : unsaved, since, isKept };
+      const set = () => useSaved.setState(state);
+      if (!unsaved && useSaved.getState().unsaved) resting = setTimeout(set, REST_MS);
+      else set();
+    };
     tell(live.state.getState());
     const end = live.state.subscribe(tell);
     return () => {
+      clearTimeout(resting);
       end();
       useSaved.setState({ unsaved: null, since: null, isKept: false });
     };

@@ -113,15 +113,18 @@ const ON_AND_OFF = [...MARKS, ...BLOCKS, ...MORE];
 function useActive(editor: Editor) {
   return useEditorState({
     editor,
-    selector: ({ editor: now }) => ({
-      on: ON_AND_OFF.filter(({ name }) => now.isActive(name)).map(({ name }) => name),
-      isLink: now.isActive("link"),
-      isTable: now.isActive("table"),
-      isMath: now.isActive("inlineMath") || now.isActive("blockMath"),
-      level: LEVELS.find((level) => now.isActive("heading", { level })) ?? 0,
-      canUndo: now.can().undo(),
-      canRedo: now.can().redo(),
-    }),
+    selector: ({ editor: now }) => {
+      const can = now.can();
+      return {
+        on: ON_AND_OFF.filter(({ name }) => now.isActive(name)).map(({ name }) => name),
+        isLink: now.isActive("link"),
+        isTable: now.isActive("table"),
+        isMath: now.isActive("inlineMath") || now.isActive("blockMath"),
+        level: LEVELS.find((level) => now.isActive("heading", { level })) ?? 0,
+        canUndo: can.undo(),
+        canRedo: can.redo(),
+      };
+    },
   });
 }
 

@@ -28,10 +28,13 @@ const LATE_MS = 2_000;
 
 /** Return what the saved sign says now; null while nothing is being written. */
 export function useSavedSign(): { state: SavedState; seconds: number } | null {
-  const { unsaved, since, isKept } = useSaved();
+  const unsaved = useSaved((saved) => saved.unsaved);
+  const isKept = useSaved((saved) => saved.isKept);
   const isOpen = useConnection(({ status }) => status === "open");
   const now = useNow(unsaved ? 1_000 : null);
   if (unsaved === null) return null;
+  // Looked up each second, not followed: with every letter another change is the oldest.
+  const { since } = useSaved.getState();
   const ageMs = since === null ? 0 : Math.max(0, now - since);
   let state: SavedState = "saved";
   if (!isOpen && isKept) state = "offline";
