@@ -14,6 +14,7 @@ from tests.browser.writing import (
     blocks,
     paper,
     paste,
+    saved_sign,
     says_saved,
     stored,
     write_at_end,
@@ -207,6 +208,52 @@ async def test_text_of_another_program_keeps_its_looks(open_as: OpenAs, room: Se
     await expect(paper(maja).locator("strong")).to_have_text("Salt")
     await expect(paper(maja).locator("em")).to_have_text("sugar")
     await says_saved(maja)
+
+
+async def test_phone_has_one_line_above_a_document(open_as: OpenAs, room: SeededRoom) -> None:
+    """The way back, the title, whether all is saved, who is here, and a menu for the rest."""
+    maja = await open_as(room.people["maja"], 390, name="maja")
+    await maja.enter(room, f"docs/{room.documents[0]}")
+    await expect(paper(maja)).to_be_editable()
+    header = maja.page.locator("header")
+    await expect(header).to_have_count(1)
+    await expect(header.get_by_role("heading", name="Page 1")).to_be_visible()
+    pressed = await header.locator("a, button").all()
+    assert [await one.inner_text() for one in pressed] == [
+        "Back to Documents",
+        "1\nWho is here: 1 is here",
+        "",
+    ]
+    for one in pressed:
+        box = await one.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= 44, await one.inner_text()
+
+    await write_at_end(maja, "# Grey seals\nhave five toes on each foot")
+    await says_saved(maja)
+    await expect(saved_sign(maja).get_by_text("Saved").first).to_be_visible()
+    await maja.button(re.compile("^Who is here")).click()
+    await expect(maja.page.get_by_role("dialog", name="Who is here")).to_contain_text("Maja")
+    await maja.page.keyboard.press("Escape")
+    menu = maja.button("More about “Page 1”")
+    await menu.click()
+    await expect(maja.page.get_by_role("menuitem", name="8 words")).to_be_visible()
+    await maja.page.get_by_role("menuitem", name="Contents").click()
+    contents = maja.page.get_by_role("dialog", name="Contents")
+    await contents.get_by_role("link", name="Grey seals").click()
+    await expect(contents).to_have_count(0)
+    await expect(maja.page).to_have_url(re.compile("#h-grey-seals$"))
+
+    maja.excuse_cut_line()
+    await maja.context.set_offline(True)
+    await expect(saved_sign(maja).get_by_text("Offline", exact=True)).to_be_visible()
+    seen = maja.page.locator("[aria-hidden=true]:visible")
+    await expect(seen.filter(has_text="Your changes are kept on this device.")).to_have_count(1)
+    await maja.context.set_offline(False)
+    await says_saved(maja)
+    await maja.link("Back to Documents").click()
+    await expect(maja.main.get_by_role("heading", name="Documents")).to_be_visible()
+    await expect(header).to_have_count(2)
 
 
 async def test_quick_note_is_written_together(

@@ -254,7 +254,7 @@ async def test_menus_and_dialogs_shut_nobody_out(open_as: OpenAs, demo: Demo) ->
         ("documents", "New", "New document"),
         ("documents", "More about", None),
         ("documents", "More about", "Move to a folder"),
-        ("rich document", "Contents", None),
+        ("rich document", "More about", "Contents"),
         ("rich document", "More ways to write", None),
         ("rich document", "Insert", None),
         ("rich document", "Insert", "Formula"),

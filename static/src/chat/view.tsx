@@ -5,7 +5,7 @@ import { useRoom } from "../room/context";
 import { ButtonLink } from "../ui/button";
 import { Link } from "../ui/link";
 import { EmptyState, UnreadMark } from "../ui/marks";
-import { useMedia } from "../ui/media";
+import { PHONE, useMedia } from "../ui/media";
 import { Pane } from "../ui/page";
 import { ChannelBody } from "./channel";
 import { channelIcon, EVERYONE, STAFF_ROOM, useChannelName } from "./channels";
@@ -14,7 +14,6 @@ import { HoursControl } from "./controls";
 import { SearchView } from "./search";
 import { useChat } from "./store";
 
-const PHONE = "(max-width: 47.99rem)";
 const NARROW = "(max-width: 63.99rem)";
 
 /** Show the chat: its channels, and the one that the address names. */

@@ -1,22 +1,24 @@
-import { CloudOff, ListTree } from "lucide-react";
-import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useState } from "react";
-import { Link } from "react-aria-components";
+import { CloudOff } from "lucide-react";
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import { useConnection } from "../connection";
 import { useText } from "../i18n/text";
 import { NotFound } from "../pages/pages";
 import { useRoom } from "../room/context";
+import { HeadSaved, WhoIsHere } from "../room/head";
+import { useOwnHead } from "../room/head_state";
 import { useSaved } from "../room/saved";
 import { Banner } from "../ui/banner";
-import { Button, IconButton } from "../ui/button";
+import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import { TextArea } from "../ui/field";
 import { Badge, EmptyState, Skeleton } from "../ui/marks";
-import { Panel } from "../ui/menu";
+import { PHONE, useMedia } from "../ui/media";
 import { Pane, useTitle } from "../ui/page";
 import { toast } from "../ui/toast";
 import { type Aside, useAside } from "./aside";
+import { ContentsPanel } from "./contents";
 import style from "./docs.module.css";
 import type { Facts } from "./editor";
 import { WhoIsIn } from "./list";
@@ -192,6 +194,8 @@ function Frame({
 }) {
   const t = useText();
   const { href } = useRoom();
+  const isPhone = useMedia(PHONE);
+  useOwnHead(isPhone);
   const back = document.folder_id ? `docs/folder/${document.folder_id}` : "docs";
   return (
     <Pane
@@ -201,50 +205,29 @@ function Frame({
       actions={
         <>
           {isReadOnly && <Badge tone="wait">{t("docs.read_only")}</Badge>}
-          {facts && <span className={style.words}>{t("docs.words", { count: facts.words })}</span>}
-          <WhoIsIn documentId={document.id} />
-          {facts && facts.headings.length > 0 && <Contents document={document} facts={facts} />}
-          <DocumentMenu document={document} />
+          {isPhone ? (
+            <>
+              <HeadSaved />
+              <WhoIsHere faces={0} />
+              <DocumentMenu document={document} facts={facts} />
+            </>
+          ) : (
+            <>
+              {facts && (
+                <span className={style.words}>{t("docs.words", { count: facts.words })}</span>
+              )}
+              <WhoIsIn documentId={document.id} />
+              {facts && facts.headings.length > 0 && (
+                <ContentsPanel documentId={document.id} headings={facts.headings} />
+              )}
+              <DocumentMenu document={document} />
+            </>
+          )}
         </>
       }
     >
       <div className={style.document}>{children ?? <PaperSkeleton />}</div>
     </Pane>
-  );
-}
-
-function Contents({ document, facts }: { document: Document; facts: Facts }) {
-  const t = useText();
-  const { href } = useRoom();
-  const top = useMemo(
-    () => Math.min(...facts.headings.map(({ level }) => level)),
-    [facts.headings],
-  );
-  return (
-    <Panel
-      label={t("docs.contents")}
-      placement="bottom end"
-      button={<IconButton icon={ListTree} label={t("docs.contents")} />}
-    >
-      {(close) => (
-        <ul className={style.contents}>
-          {facts.headings.map(({ anchor, text, level }) => (
-            <li key={anchor} data-depth={Math.min(level - top, 3)}>
-              <Link
-                href={`${href(`docs/${document.id}`)}#${encodeURIComponent(anchor)}`}
-                className={style.contentsLink ?? ""}
-                onPress={() => {
-                  close();
-                  window.document.getElementById(anchor)?.scrollIntoView({ block: "start" });
-                }}
-              >
-                {text}
-              </Link>
-            </li>
-          ))}
-        </ul>
-      )}
-    </Panel>
   );
 }
 

@@ -5,6 +5,7 @@ import {
   FileCode,
   FileDown,
   FolderInput,
+  ListTree,
   Pencil,
 } from "lucide-react";
 import { useState } from "react";
@@ -15,7 +16,9 @@ import { useRoomState } from "../room/store";
 import { IconButton } from "../ui/button";
 import { Menu, MenuItem, MenuLine } from "../ui/menu";
 import { toast } from "../ui/toast";
+import { ContentsDialog } from "./contents";
 import { MoveDialog, RenameDialog, RenameFolderDialog } from "./dialogs";
+import type { Facts } from "./editor";
 import { mayChange } from "./rights";
 import type { Document, Folder } from "./store";
 
@@ -28,12 +31,19 @@ function download(roomId: string, document: Document, format: "markdown" | "html
 }
 
 /** Offer what can be done with a document. */
-export function DocumentMenu({ document }: { document: Document }) {
+export function DocumentMenu({
+  document,
+  facts,
+}: {
+  document: Document;
+  /** What is in it, where that has no place beside the menu: its headings and its length. */
+  facts?: Facts | null;
+}) {
   const t = useText();
   const errorText = useErrorText();
   const { send, you, connection } = useRoom();
   const roomState = useRoomState((state) => state.room?.state);
-  const [asking, setAsking] = useState<"rename" | "move" | null>(null);
+  const [asking, setAsking] = useState<"contents" | "rename" | "move" | null>(null);
   const canChange = mayChange(you, document, roomState);
   const close = () => setAsking(null);
 
@@ -56,6 +66,14 @@ export function DocumentMenu({ document }: { document: Document }) {
           <IconButton icon={EllipsisVertical} label={t("docs.menu", { title: document.title })} />
         }
       >
+        {facts && facts.headings.length > 0 && (
+          <>
+            <MenuItem icon={ListTree} onAction={() => setAsking("contents")}>
+              {t("docs.contents")}
+            </MenuItem>
+            <MenuLine />
+          </>
+        )}
         {canChange && (
           <>
             <MenuItem icon={Pencil} onAction={() => setAsking("rename")}>
@@ -82,7 +100,16 @@ export function DocumentMenu({ document }: { document: Document }) {
         <MenuItem icon={FileCode} onAction={() => download(connection.roomId, document, "html")}>
           {t("docs.export.html")}
         </MenuItem>
+        {facts && (
+          <>
+            <MenuLine />
+            <MenuItem isDisabled>{t("docs.words", { count: facts.words })}</MenuItem>
+          </>
+        )}
       </Menu>
+      {asking === "contents" && facts && (
+        <ContentsDialog documentId={document.id} headings={facts.headings} onClose={close} />
+      )}
       {asking === "rename" && <RenameDialog document={document} onClose={close} />}
       {asking === "move" && <MoveDialog document={document} onClose={close} />}
     </>

@@ -10,6 +10,7 @@ import { Panel } from "../ui/menu";
 import { useRoom } from "./context";
 import { useDirectory, useMember } from "./directory";
 import { canDock, toggleDock, useDock } from "./dock_state";
+import { useHead } from "./head_state";
 import { MemberAvatar, Person } from "./person";
 import style from "./room.module.css";
 import { useSavedSign } from "./saved";
@@ -18,13 +19,19 @@ import { TOOLS } from "./tools";
 
 const FACES = 4;
 
-/** Draw the line above the work: the project, whether all is saved, and who is here. */
+/**
+ * Draw the line above the work: the project, whether all is saved, and who is here.
+ *
+ * Draws nothing while the work has these in a line of its own.
+ */
 export function Head({ place }: { place: Place }) {
   const t = useText();
+  const isTaken = useHead((state) => state.isTaken);
   const room = useRoomState((state) => state.room);
   const schools = useDirectory((state) => state.schools);
   const isDockOpen = useDock((state) => state.isOpen);
   const { you } = useRoom();
+  if (isTaken) return null;
   return (
     <header className={style.head}>
       <div className={style.project}>
@@ -51,12 +58,14 @@ export function Head({ place }: { place: Place }) {
   );
 }
 
-function HeadSaved() {
+/** Tell whether what is being written is kept; draws nothing while nothing is. */
+export function HeadSaved() {
   const sign = useSavedSign();
   return sign && <SavedSign {...sign} />;
 }
 
-function WhoIsHere() {
+/** Count those who are in the room, with the first faces; the panel says where each of them is. */
+export function WhoIsHere({ faces: shown = FACES }: { faces?: number }) {
   const t = useText();
   const { you } = useRoom();
   const present = Object.values(useRoomState((state) => state.present));
@@ -68,11 +77,13 @@ function WhoIsHere() {
       placement="bottom end"
       button={
         <Pressable className={style.here ?? ""}>
-          <span className={style.stack}>
-            {faces.slice(0, FACES).map((one) => (
-              <MemberAvatar key={one.member_id} id={one.member_id} size={30} plain />
-            ))}
-          </span>
+          {shown > 0 && (
+            <span className={style.stack}>
+              {faces.slice(0, shown).map((one) => (
+                <MemberAvatar key={one.member_id} id={one.member_id} size={30} plain />
+              ))}
+            </span>
+          )}
           <Users aria-hidden size={18} />
           <span aria-hidden>{present.length}</span>
           <span className="unseen">

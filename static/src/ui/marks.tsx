@@ -90,6 +90,11 @@ export function SavedSign({ state, seconds = 0 }: { state: SavedState; seconds?:
       <span aria-hidden className={style.savedWords}>
         {t(`ui.saved.${state}`, age(seconds))}
       </span>
+      {(state === "late" || state === "offline") && (
+        <span aria-hidden className={style.savedShort}>
+          {t(`ui.saved.${state}_short`)}
+        </span>
+      )}
       {/* Read out when the state changes, not at every second. */}
       <span role="status" className="unseen">
         {state === "late" ? t("ui.saved.late_unseen") : t(`ui.saved.${state}`, age(0))}
