@@ -220,6 +220,46 @@ async def downloads(maja: Keyboard) -> None:
         assert (await maja.focus()).name == "More about “Page 1”"
 
 
+async def test_way_out_is_in_sight_of_who_came_by_keyboard(
+    open_as: OpenAs, room: SeededRoom
+) -> None:
+    """It moves nothing when it comes, and never lies over the cursor."""
+    maja = await sits_down(open_as, room, "maja", f"docs/{room.documents[0]}")
+    sheet = paper(maja.window)
+    hint = maja.window.text("Press Escape and then Tab to leave the text")
+    await expect(sheet).to_be_editable()
+    await sheet.click()
+    await maja.type("Seals")
+    await expect(hint).to_be_hidden()
+    place = await sheet.bounding_box()
+    await maja.press("Escape")
+    await expect(hint).to_be_visible()
+    await maja.press("Tab")
+    await expect(hint).to_be_hidden()
+    await maja.go_back_to("^Page 1$")
+    await expect(hint).to_be_visible()
+    assert await sheet.bounding_box() == place
+
+    await maja.type("\n".join(f"line {number}" for number in range(60)))
+    above = await hint.bounding_box()
+    assert above
+    assert await _cursor_bottom(maja) <= above["y"]
+    # Back over the upper edge, and down again line by line.
+    await maja.move(*["ArrowUp"] * 40)
+    await maja.move(*["ArrowDown"] * 30)
+    assert await _cursor_bottom(maja) <= above["y"]
+    await sheet.locator("p").nth(31).click()
+    await expect(hint).to_be_hidden()
+
+
+async def _cursor_bottom(maja: Keyboard) -> float:
+    """Measure where the line ends in which the cursor is, from the window's upper edge."""
+    bottom: float = await maja.window.page.evaluate(
+        "getSelection().getRangeAt(0).getBoundingClientRect().bottom"
+    )
+    return bottom
+
+
 async def test_quick_note_is_no_trap(open_as: OpenAs, live: Live, room: SeededRoom) -> None:
     maja = await sits_down(open_as, room, "maja", f"docs/{room.documents[1]}")
     await expect(paper(maja.window, "Page 2")).to_be_editable()

@@ -11,6 +11,7 @@ import { extensionsFor } from "./extensions";
 import { type LinkAt, LinkDialog, type MathAt, MathDialog } from "./insert";
 import { currentHeadings } from "./outline";
 import { Toolbar } from "./toolbar";
+import { WayOutHint } from "./way_out_hint";
 import { countWordsOf } from "./words";
 
 /** Nobody reads the count while they type; so it waits for a pause. */
@@ -122,12 +123,10 @@ function RichEditor({ live, title, mayWrite, isSynced, onFacts }: EditorProps) {
   return (
     <>
       {mayWrite && <Toolbar editor={editor} onLink={openLink} onMath={openMath} />}
-      <p id={wayOut} hidden>
-        {t("docs.way_out")}
-      </p>
       <div ref={paper} className={style.paper}>
         <EditorContent editor={editor} className={style.editor} />
       </div>
+      <WayOutHint editor={editor} id={wayOut} />
       {link && <LinkDialog editor={editor} at={link} onClose={() => setLink(null)} />}
       {math && <MathDialog editor={editor} at={math} onClose={() => setMath(null)} />}
     </>
