@@ -1,4 +1,4 @@
-"""Staff accounts: administrators, teachers, moderators."""
+"""Accounts: administrators, teachers, moderators, and guests of rooms."""
 
 from enum import StrEnum
 
@@ -18,6 +18,8 @@ class AccountKind(StrEnum):
     ADMINISTRATOR = "administrator"
     TEACHER = "teacher"
     MODERATOR = "moderator"
+    VISITOR = "visitor"
+    """A parent or another guest: of no school, and nothing but a visitor of rooms."""
 
 
 def create_account(

@@ -102,11 +102,14 @@ def do_join_room(
 
     Raises:
         Conflict: They are in it already.
-        Forbidden: The account is another school's than the invitation.
+        Forbidden: The account is another school's than the invitation, or a guest's and the
+            invitation a teacher's.
     """
     transaction.lock(room_id)
     connection = transaction.connection
     row = connection.execute(select(account).where(account.c.id == account_id)).one()
+    if row.kind == AccountKind.VISITOR and role is not Role.VISITOR:
+        raise Forbidden("This invitation is for a teacher.", code="accounts.for_teachers")
     if row.school_id not in {None, school_id}:
         raise Forbidden(
             "This invitation is for a teacher of another school.", code="accounts.other_school"

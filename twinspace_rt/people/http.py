@@ -222,15 +222,18 @@ class PeopleRoutes:
             name = clean_line(body.name)
             if row.purpose != Purpose.ACCOUNT or not name:
                 raise NotFound(code="accounts.link_gone")
-            founding.access_new_colleague(db, row.school_id, row.created_by)
+            kind = AccountKind(row.kind)
+            is_guest = kind is AccountKind.VISITOR
+            if not is_guest:
+                founding.access_new_colleague(db, row.school_id, row.created_by)
             use_invitation(db, row.id, now)
             account_id = create_account(
                 db,
-                kind=AccountKind(row.kind),
+                kind=kind,
                 email=body.email,
                 password_hash=hashed,
                 name=name,
-                school_id=row.school_id,
+                school_id=None if is_guest else row.school_id,
                 countries=row.countries,
                 language=body.language,
                 now=now,
@@ -333,10 +336,11 @@ class PeopleRoutes:
                 raise Forbidden("Teachers who lead the project invite.", code="people.not_yours")
             if body.school_id not in {s.id for s in read_schools(db, room_id)}:
                 raise InvalidCommand("Choose a school of this room.", code="people.schools")
+            is_guest = Role(body.role) is Role.VISITOR
             return create_invitation(
                 db,
                 Purpose.ACCOUNT,
-                kind=AccountKind.TEACHER,
+                kind=AccountKind.VISITOR if is_guest else AccountKind.TEACHER,
                 school_id=body.school_id,
                 room_id=room_id,
                 role=body.role,

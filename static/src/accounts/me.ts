@@ -25,7 +25,7 @@ export interface RoomCard {
 
 /** Who is signed in, outside any room. */
 export interface Me {
-  kind: "pupil" | "teacher" | "administrator" | "moderator";
+  kind: "pupil" | "teacher" | "administrator" | "moderator" | "visitor";
   name: string;
   language: string;
   email: string | null;

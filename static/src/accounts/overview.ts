@@ -2,7 +2,7 @@ import type { School } from "./me";
 
 export interface Staff {
   id: string;
-  kind: "administrator" | "teacher" | "moderator";
+  kind: "administrator" | "teacher" | "moderator" | "visitor";
   name: string;
   email: string;
   school_id: string | null;
