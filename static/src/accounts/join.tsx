@@ -46,7 +46,7 @@ function JoinForm({ scanned }: { scanned: CardSecret | null }) {
 
   async function join() {
     await api.post("/api/join", { code, words: words.join("-") });
-    location.assign("/");
+    location.replace("/");
   }
 
   return (

@@ -16,7 +16,7 @@ import { useMe } from "./me";
 
 interface LinkFacts {
   purpose: "account" | "sign-in" | "password";
-  kind: "administrator" | "teacher" | "moderator" | "";
+  kind: "administrator" | "teacher" | "moderator" | "visitor" | "";
   email: string;
   school: string;
   room: string;
@@ -94,7 +94,7 @@ function Invitation({ token, facts }: { token: string; facts: LinkFacts }) {
 
   async function accept() {
     await api.post("/api/link/accept", { token, name, email, password, language });
-    location.assign("/");
+    location.replace("/");
   }
 
   return (
@@ -153,7 +153,7 @@ function JoinAs({ token, name }: { token: string; name: string }) {
     setPending(true);
     try {
       const { id } = await api.post<{ id: string }>("/api/link/join", { token });
-      location.assign(`/rooms/${id}/`);
+      location.replace(`/rooms/${id}/`);
     } catch (reason) {
       setError(reason);
       setPending(false);
@@ -176,7 +176,7 @@ function NewPassword({ token }: { token: string }) {
 
   async function change() {
     await api.post("/api/link/password", { token, password });
-    location.assign("/");
+    location.replace("/");
   }
 
   return (

@@ -17,7 +17,7 @@ export default function SignInPage() {
   async function signIn() {
     await api.post("/api/sign-in", { email, password });
     // Loaded anew: what another person left in memory is gone.
-    location.assign(safeNext(location.search));
+    location.replace(safeNext(location.search));
   }
 
   return (
