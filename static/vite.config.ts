@@ -30,7 +30,8 @@ export default defineConfig({
     },
   },
   test: {
-    environment: "jsdom",
+    // A test that needs a page says so in its first line: making one takes longer than most tests.
+    environment: "node",
     include: ["src/**/*.test.{ts,tsx}"],
     css: false,
   },

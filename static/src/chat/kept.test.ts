@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { beforeEach, expect, test } from "vitest";
 import { keep, readKept } from "./kept";
 import type { Pending } from "./store";

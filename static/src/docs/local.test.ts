@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { beforeEach, expect, test, vi } from "vitest";
 import { IndexeddbPersistence } from "y-indexeddb";

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { HocuspocusProviderWebsocket } from "@hocuspocus/provider";
 import { expect, test } from "vitest";
 import { AdmittedProvider } from "./provider";
