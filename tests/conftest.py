@@ -1,7 +1,6 @@
 """Fixtures that every test may use: a real server, a seeded room, a PostgreSQL, a Redis."""
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -25,16 +24,19 @@ def database_server(request: pytest.FixtureRequest) -> None:
         use_postgresql(request.getfixturevalue("postgresql_url"))
 
 
-@pytest_asyncio.fixture
-async def live(tmp_path: Path) -> AsyncIterator[Live]:
-    """A server on the embedded database, listening on a port of the loopback."""
-    async with serve_here(tmp_path / "data") as server:
+@pytest_asyncio.fixture(scope="module")
+async def live(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Live]:
+    """A server on the embedded database, listening on a port of the loopback.
+
+    The tests of a file share it: one that does something to the server itself starts its own.
+    """
+    async with serve_here(tmp_path_factory.mktemp("data")) as server:
         yield server
 
 
 @pytest_asyncio.fixture
 async def seeded(live: Live) -> SeededRoom:
-    """A room with people and two empty documents, a rich and a plain one."""
+    """A room of the test's own, with people and two empty documents, a rich and a plain one."""
     assert live.node is not None
     return await live.node.database.write(seed_room)
 

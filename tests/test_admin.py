@@ -8,15 +8,25 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
 from sqlalchemy import func, select
 
 from tests.client import RoomClient
-from tests.live import REPOSITORY, START_S, Live, Someone, free_port, start_process, stop_process
+from tests.live import (
+    REPOSITORY,
+    START_S,
+    Live,
+    Someone,
+    free_port,
+    serve_here,
+    start_process,
+    stop_process,
+)
 from tests.terminal import Terminal
 from twinspace_rt.admin import MakeDemo as Demo
 from twinspace_rt.admin import carry_out, first_start
@@ -50,6 +60,13 @@ def running(tmp_path: Path) -> Iterator[Live]:
     live = start_process(tmp_path / "data", free_port())
     yield live
     stop_process(live)
+
+
+@pytest_asyncio.fixture
+async def live(tmp_path: Path) -> AsyncIterator[Live]:
+    """A server of each test's own: a demonstration begins in an empty database."""
+    async with serve_here(tmp_path / "data") as server:
+        yield server
 
 
 async def enters(live: Live, made: dict[str, list[dict[str, str]]]) -> None:

@@ -3,11 +3,9 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from tests.classroom import Classroom, open_classroom
-from tests.live import Live, serve_here
 from twinspace_rt.chat import feature
 
 
@@ -25,10 +23,3 @@ async def room(closed_room: Classroom) -> Classroom:
     await anna.do("chat.open")
     anna.leave()
     return closed_room
-
-
-@pytest_asyncio.fixture(scope="session")
-async def live(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Live]:
-    """One server for all tests here; every test has a room of its own."""
-    async with serve_here(tmp_path_factory.mktemp("data")) as server:
-        yield server

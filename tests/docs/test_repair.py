@@ -22,6 +22,13 @@ TROUBLED = "/api/administration/troubled"
 
 
 @pytest_asyncio.fixture
+async def live(tmp_path: Path) -> AsyncIterator[Live]:
+    """A server of each test's own: what is troubled is listed over all of its rooms."""
+    async with serve_here(tmp_path / "data") as server:
+        yield server
+
+
+@pytest_asyncio.fixture
 async def seeded(live: Live) -> SeededRoom:
     """A room with two plain documents."""
     assert live.node is not None

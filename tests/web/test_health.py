@@ -51,12 +51,13 @@ async def test_a_node_that_serves_is_ready(live: Live) -> None:
     }
 
 
-async def test_a_node_that_drains_is_not_ready_but_lives(live: Live) -> None:
-    assert live.node is not None
-    live.node.watch.drain()
-    answer = await asked(live, "/health/ready")
-    assert (answer.status_code, answer.json()["missing"]) == (503, ["draining"])
-    assert (await asked(live, "/health/live")).status_code == 200
+async def test_a_node_that_drains_is_not_ready_but_lives(tmp_path: Path) -> None:
+    async with serve_here(tmp_path) as live:
+        assert live.node is not None
+        live.node.watch.drain()
+        answer = await asked(live, "/health/ready")
+        assert (answer.status_code, answer.json()["missing"]) == (503, ["draining"])
+        assert (await asked(live, "/health/live")).status_code == 200
 
 
 async def test_a_node_that_drains_opens_no_room(tmp_path: Path) -> None:
