@@ -172,6 +172,20 @@ async def test_empty_edits_cost_something_too(
     await raw.eventually(lambda: bucket.owe(0) > 0)
 
 
+async def test_who_was_not_read_for_a_while_is_read_again_without_a_document(
+    live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert live.node is not None
+    async with await enter(live, seeded, "maja") as maja:
+        document = await open_document(live, seeded)
+        [session] = document.sessions
+        with monkeypatch.context() as full:
+            full.setattr(live.node.library.waiting, "max_bytes", -1)
+            await raw.eventually(lambda: session.connection._paused)
+            document.superseded(2)
+        await maja.settled()
+
+
 async def test_who_does_not_take_an_answer_is_given_no_other(
     live: Live, seeded: SeededRoom
 ) -> None:

@@ -344,12 +344,14 @@ class Library:
     def _pace_all(self) -> None:
         # Beyond the bound nobody is read any more: edits stay in the browsers, unacknowledged.
         full = self.waiting.full
-        for document in self.documents:
-            for session in document.sessions:
-                if full:
+        if full:
+            for document in self.documents:
+                for session in document.sessions:
                     session.connection.pause()
-                elif self._was_full:
-                    session.connection.resume()
+        elif self._was_full:
+            for room in self.hub.rooms:  # its document may be gone by now
+                for connection in room.connections:
+                    connection.resume()
         self._was_full = full
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
