@@ -90,8 +90,9 @@ class Place:
         return (self.backups / "checksums").read_text().splitlines()
 
     def newest(self) -> str:
-        """Name the copy made last, and leave none behind."""
+        """Name the copy made last, which is its owner's alone, and leave none behind."""
         copy = only(self.backups, "twinspace-*")
+        assert copy.stat().st_mode & 0o777 == 0o600
         kept = copy.rename(self.backups / f"kept-{len(list(self.backups.iterdir()))}")
         return str(kept)
 
