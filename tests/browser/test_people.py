@@ -241,6 +241,8 @@ async def test_the_first_administrator_builds_the_ground_and_a_teacher_comes(
     await ada.field("Name of the school").fill("Aarhus Skole")
     await ada.field("Town").fill("Aarhus")
     await choose(ada, "Country", "Denmark")
+    zone = ada.page.get_by_role("dialog").get_by_role("button", name="Time zone")
+    await expect(zone).to_contain_text("Europe/Copenhagen")
     await ada.button("Save").click()
     await expect(ada.main.get_by_text("Aarhus Skole")).to_be_visible()
 

@@ -1,4 +1,4 @@
-import { FolderPlus } from "lucide-react";
+import { DoorOpen, FolderPlus } from "lucide-react";
 import type { ReactNode } from "react";
 import { api } from "../api";
 import { useText } from "../i18n/text";
@@ -7,7 +7,7 @@ import { SchoolBadge } from "../ui/avatar";
 import { Button } from "../ui/button";
 import { FormDialog } from "../ui/dialog";
 import { Checkbox, TextArea, TextField } from "../ui/field";
-import { Badge } from "../ui/marks";
+import { Badge, EmptyState } from "../ui/marks";
 import style from "./accounts.module.css";
 import { ADMINISTRATION, type Part } from "./overview";
 
@@ -19,6 +19,11 @@ export function Projects({ overview, again }: Part) {
       <div className={style.row}>
         <ProjectDialog overview={overview} again={again} />
       </div>
+      {overview.projects.length === 0 && (
+        <EmptyState icon={DoorOpen} title={t("accounts.projects.none")}>
+          {t("accounts.projects.none.text")}
+        </EmptyState>
+      )}
       <ul className={style.list}>
         {overview.projects.map((one) => (
           <li key={one.id} className={style.item}>

@@ -8,7 +8,7 @@ import { FormDialog } from "../ui/dialog";
 import { Select, TextField } from "../ui/field";
 import { EmptyState } from "../ui/marks";
 import style from "./accounts.module.css";
-import { COUNTRIES, countryName } from "./countries";
+import { COUNTRIES, countryName, zoneOf } from "./countries";
 import { ADMINISTRATION, type Part } from "./overview";
 
 /** List the schools, and register more. */
@@ -101,6 +101,13 @@ function SchoolFields({ school }: { school: Facts }) {
   const countries = COUNTRIES.map((id) => ({ id, text: countryName(id) })).sort((a, b) =>
     a.text.localeCompare(b.text),
   );
+
+  // A chat opens by the school's clocks: whoever registers a school abroad thinks of its country.
+  function choose(next: string) {
+    setCountry(next);
+    setZone(zoneOf(next) ?? zone);
+  }
+
   return (
     <>
       <TextField
@@ -125,7 +132,7 @@ function SchoolFields({ school }: { school: Facts }) {
         label={t("accounts.schools.country")}
         options={countries}
         value={country}
-        onChange={setCountry}
+        onChange={choose}
       />
       <Select
         name="time_zone"

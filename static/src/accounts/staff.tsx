@@ -88,8 +88,8 @@ export function StaffList({ overview, again }: Part) {
                 <Badge>{t("accounts.kind", { kind: one.kind })}</Badge>
               </span>
               <span className={style.soft}>
-                {schoolName(one.school_id)} {t("accounts.invitations.until")}{" "}
-                <DateTime at={one.expires_at} />
+                {one.school_id && `${schoolName(one.school_id)} · `}
+                {t("accounts.invitations.until")} <DateTime at={one.expires_at} />
               </span>
             </span>
             <Button
