@@ -152,7 +152,7 @@ export function BottomBar({ tools, current }: { tools: readonly Tool[]; current:
             {t(tool.title)}
           </MenuItem>
         ))}
-        <MenuLine />
+        {hidden.length > 0 && <MenuLine />}
         <MyMenuItems />
       </Menu>
     </nav>
