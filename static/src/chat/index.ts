@@ -2,6 +2,7 @@ import { MessageCircle } from "lucide-react";
 import { later } from "../room/later";
 import type { Tool } from "../room/tool";
 import { useNews } from "./news";
+import ChatToday from "./today";
 import { useUnreadChannels } from "./unread";
 
 export const chat: Tool = {
@@ -11,7 +12,7 @@ export const chat: Tool = {
   isFor: (role) => role !== "visitor",
   View: later(() => import("./view")),
   Dock: later(() => import("./dock")),
-  Today: later(() => import("./today")),
+  Today: ChatToday,
   useUnread: useUnreadChannels,
   useNews,
 };
