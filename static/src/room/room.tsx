@@ -1,4 +1,4 @@
-import { type ReactNode, Suspense, useEffect, useMemo, useRef } from "react";
+import { type ReactNode, Suspense, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { Route, Router, Switch, useLocation, useParams } from "wouter";
 import { api } from "../api";
 import { RoomConnection, type StopReason, useConnection } from "../connection";
@@ -11,6 +11,7 @@ import { Banner } from "../ui/banner";
 import { Button } from "../ui/button";
 import { useFocusKept } from "../ui/focus";
 import { age, SkeletonList } from "../ui/marks";
+import { PHONE, useMedia } from "../ui/media";
 import { useTitle } from "../ui/page";
 import { RoomHere, useRoom } from "./context";
 import { useDirectory, useMember } from "./directory";
@@ -55,7 +56,8 @@ function useRoomConnection(roomId: string): RoomConnection {
       }),
     [roomId],
   );
-  useEffect(() => {
+  // Before anything is painted: a welcome that is there already needs no skeleton.
+  useLayoutEffect(() => {
     connection.start();
     useLanguage.setState({
       tellServer: (language) => {
@@ -111,6 +113,7 @@ function Shell() {
   const tools = toolsFor(you.role);
   const [path] = useLocation();
   const place = placeOf(path);
+  const isPhone = useMedia(PHONE);
   const main = useRef<HTMLElement>(null);
   usePlace();
   useFollowing();
@@ -133,7 +136,7 @@ function Shell() {
       <a href="#main" className={style.skip}>
         {t("pages.skip")}
       </a>
-      <Rail tools={tools} current={place.tool} />
+      {!isPhone && <Rail tools={tools} current={place.tool} />}
       <Head place={place} />
       <div className={style.lines}>
         <Lines />
@@ -163,7 +166,7 @@ function Shell() {
         </main>
         <Dock place={place} />
       </div>
-      <BottomBar tools={tools} current={place.tool} />
+      {isPhone && <BottomBar tools={tools} current={place.tool} />}
     </div>
   );
 }
