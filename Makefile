@@ -36,7 +36,7 @@ test-long: python ## Run the tests that take minutes each, and the features' on 
 	exit $$failed
 
 bench: python ## Measure this server beside its peers, in 20 minutes; QUICK=1 tries it in two.
-	@$(SETUP) dev bench bench-peers databases
+	@$(SETUP) dev client bench bench-peers programs
 	@$(IN_VENV) benchmarks $(if $(QUICK),--quick)
 
 check: python ## Check format, style and types of server and client, then run the tests.

@@ -18,7 +18,7 @@ from benchmarks.load import LOADGEN
 from benchmarks.machine import Cores, describe
 from benchmarks.plots import draw
 from benchmarks.report import Section, page
-from benchmarks.scenes import chat, crowds, loads, memory, opening, reopening
+from benchmarks.scenes import browser, chat, crowds, loads, memory, opening, reopening
 
 HERE = Path(__file__).parent
 PLOTS = "plots"
@@ -42,6 +42,7 @@ SCENES = {
     "chat": Scene(chat.run, chat.tell),
     "memory": Scene(memory.run, memory.tell),
     "reopening": Scene(reopening.run, reopening.tell),
+    "browser": Scene(browser.run, browser.tell),
 }
 
 INTRODUCTION = (
