@@ -204,6 +204,7 @@ async def test_who_mentioned_me_is_told_until_it_is_taken_back(
 
 
 MONDAY = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
+MONDAY_EVENING = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
 LESSONS = [
     {"weekday": 0, "start": 9 * 60, "end": 10 * 60 + 30},
     {"weekday": 0, "start": 13 * 60, "end": 14 * 60},
@@ -234,3 +235,8 @@ async def test_timetable_of_today_is_in_my_time_and_the_schools(
         await window.enter(room)
         wanted = [" / ".join(times).replace("-", "\u2013") for times in zip(*clocks, strict=True)]
         await see(window, "Chat today", wanted)
+    now = int(MONDAY_EVENING.timestamp() * 1000)
+    late = await open_as(room.people["maja"], name="maja-late", timezone_id="Europe/Stockholm")
+    await late.page.clock.set_fixed_time(MONDAY_EVENING)
+    await late.enter(room)
+    await expect(late.text("The chat is closed for the rest of today.")).to_be_visible()
