@@ -209,7 +209,6 @@ function Frame({
             <>
               <HeadSaved />
               <WhoIsHere faces={0} />
-              <DocumentMenu document={document} facts={facts} />
             </>
           ) : (
             <>
@@ -220,9 +219,9 @@ function Frame({
               {facts && facts.headings.length > 0 && (
                 <ContentsPanel documentId={document.id} headings={facts.headings} />
               )}
-              <DocumentMenu document={document} />
             </>
           )}
+          <DocumentMenu document={document} facts={facts} />
         </>
       }
     >

@@ -14,6 +14,7 @@ import { useText } from "../i18n/text";
 import { useRoom } from "../room/context";
 import { useRoomState } from "../room/store";
 import { IconButton } from "../ui/button";
+import { PHONE, useMedia } from "../ui/media";
 import { Menu, MenuItem, MenuLine } from "../ui/menu";
 import { toast } from "../ui/toast";
 import { ContentsDialog } from "./contents";
@@ -36,7 +37,7 @@ export function DocumentMenu({
   facts,
 }: {
   document: Document;
-  /** What is in it, where that has no place beside the menu: its headings and its length. */
+  /** Its headings and its length; on a phone they have no place but the menu. */
   facts?: Facts | null;
 }) {
   const t = useText();
@@ -45,6 +46,7 @@ export function DocumentMenu({
   const roomState = useRoomState((state) => state.room?.state);
   const [asking, setAsking] = useState<"contents" | "rename" | "move" | null>(null);
   const canChange = mayChange(you, document, roomState);
+  const isPhone = useMedia(PHONE);
   const close = () => setAsking(null);
 
   async function archive() {
@@ -66,7 +68,7 @@ export function DocumentMenu({
           <IconButton icon={EllipsisVertical} label={t("docs.menu", { title: document.title })} />
         }
       >
-        {facts && facts.headings.length > 0 && (
+        {isPhone && facts && facts.headings.length > 0 && (
           <>
             <MenuItem icon={ListTree} onAction={() => setAsking("contents")}>
               {t("docs.contents")}
@@ -100,7 +102,7 @@ export function DocumentMenu({
         <MenuItem icon={FileCode} onAction={() => download(connection.roomId, document, "html")}>
           {t("docs.export.html")}
         </MenuItem>
-        {facts && (
+        {isPhone && facts && (
           <>
             <MenuLine />
             <MenuItem isDisabled>{t("docs.words", { count: facts.words })}</MenuItem>
