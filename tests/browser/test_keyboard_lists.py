@@ -177,6 +177,17 @@ async def test_timetable_is_set_and_changed(open_as: OpenAs, live: Live, room: S
     await expect(dialog(anna)).to_have_count(0)
     assert (await anna.focus()).name.endswith("for pupils")
 
+    # What a teacher decided by hand meanwhile ends, as the form says, also if nothing is changed.
+    async with await RoomClient.open(live, room.room_id, room.people["nikos"]) as nikos:
+        await nikos.hello()
+        await nikos.do("chat.open")
+        await expect(anna.window.button("Open for pupils")).to_be_visible()
+        await opens_timetable(anna)
+        await sends(anna, "Save")
+        hours = (await nikos.ask("chat.overview"))["ok"]["hours"]
+    assert hours["by_hand"] is None
+    assert await slots(live, room) == [(2, 545, 630)]
+
 
 async def opens_timetable(anna: Keyboard) -> None:
     await anna.go_back_to("for pupils$")

@@ -34,13 +34,27 @@ function minutesOf(text: string): number {
   return Number(hour) * 60 + Number(minute);
 }
 
-function rowsOf(hours: Hours | null): Row[] {
-  return (hours?.slots ?? []).map(({ weekday, start, end }, key) => ({
+interface Week {
+  timeZone: string;
+  rows: Row[];
+}
+
+function weekOf(hours: Hours | null, ownZone: string): Week {
+  const rows = (hours?.slots ?? []).map(({ weekday, start, end }, key) => ({
     key,
     weekday: WEEK[weekday] ?? "0",
     start: clock(start),
     end: clock(end),
   }));
+  return { timeZone: hours?.time_zone || ownZone || "UTC", rows };
+}
+
+/** Return the function that tells the week which the server knows. */
+function useWeek(): () => Week {
+  const { you } = useRoom();
+  const hours = useChat((state) => state.hours);
+  const own = useDirectory((state) => state.schools[you.school_id]?.time_zone ?? "");
+  return () => weekOf(hours, own);
 }
 
 function zonesOf(schools: Readonly<Record<string, School>>, chosen: string) {
@@ -57,13 +71,15 @@ export function TimetableDialog(opening: {
 }) {
   const t = useText();
   const { send } = useRoom();
-  const [plan, setPlan] = useState<{ timeZone: string; rows: readonly Row[] } | null>(null);
+  const known = useWeek();
+  const [plan, setPlan] = useState<Week | null>(null);
 
   async function save() {
-    if (!plan) return;
+    // Left as it is it is saved as well: from then on the timetable decides.
+    const { timeZone, rows } = plan ?? known();
     await send("chat.set_timetable", {
-      time_zone: plan.timeZone,
-      slots: plan.rows.map(({ weekday, start, end }) => ({
+      time_zone: timeZone,
+      slots: rows.map(({ weekday, start, end }) => ({
         weekday: Number(weekday),
         start: minutesOf(start),
         end: minutesOf(end) || DAY_MINUTES, // midnight ends a day
@@ -88,24 +104,20 @@ export function TimetableDialog(opening: {
   );
 }
 
-function Plan({ onChange }: { onChange: (plan: { timeZone: string; rows: Row[] }) => void }) {
+function Plan({ onChange }: { onChange: (plan: Week) => void }) {
   const t = useText();
   const { formatDate } = useIntl();
-  const { you } = useRoom();
-  const hours = useChat((state) => state.hours);
   const schools = useDirectory((state) => state.schools);
-  const own = schools[you.school_id]?.time_zone ?? "";
-  const [timeZone, setTimeZone] = useState(hours?.time_zone || own || "UTC");
-  const [rows, setRows] = useState(() => rowsOf(hours));
+  const [{ timeZone, rows }, setWeek] = useState(useWeek());
   const days = WEEK.map((id, i) => ({
     id,
     text: formatDate(A_MONDAY + i * DAY_MS, { weekday: "long", timeZone: "UTC" }),
   }));
 
   function change(next: Row[], zone = timeZone) {
-    setRows(next);
-    setTimeZone(zone);
-    onChange({ timeZone: zone, rows: next });
+    const week = { timeZone: zone, rows: next };
+    setWeek(week);
+    onChange(week);
   }
 
   function changeRow(key: number, part: Partial<Row>) {
