@@ -8,12 +8,12 @@ from websockets.asyncio.client import connect
 from tests.live import Live, SeededRoom, seed_room
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, Told
-from twinspace_rt.docs.channel import FRAME_BYTES, YjsChannel
+from twinspace_rt.docs.channel import FRAME_BYTES, PACED_TOGETHER_BYTES, YjsChannel
 from twinspace_rt.docs.document import BEHIND_BYTES, EDIT_BYTES, Document
 from twinspace_rt.docs.library import TRAFFIC_BYTES_PER_S
 from twinspace_rt.errors import CloseCode
 from twinspace_rt.rooms.bucket import Bucket
-from twinspace_rt.rooms.connection import Connection
+from twinspace_rt.rooms.connection import Connection, Pause
 
 
 async def enter(live: Live, seeded: SeededRoom, who: str) -> Peer:
@@ -181,9 +181,42 @@ async def test_who_was_not_read_for_a_while_is_read_again_without_a_document(
         [session] = document.sessions
         with monkeypatch.context() as full:
             full.setattr(live.node.library.waiting, "max_bytes", -1)
-            await raw.eventually(lambda: session.connection._paused)
+            await raw.eventually(lambda: bool(session.connection._paused))
             document.superseded(2)
         await maja.settled()
+
+
+@pytest.mark.parametrize("why", [Pause.TRAFFIC, Pause.OPENING])
+async def test_who_has_to_wait_does_so_when_the_node_reads_on(
+    why: Pause, live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S8: what one owes is not let off because storage is back, or a document open."""
+    assert live.node is not None
+    library, asked = live.node.library, asyncio.Event()
+    async with await Peer.open(
+        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
+    ) as maja:
+        await maja.join()
+        await maja.send(raw.step_2(b"\0\0"))
+        await maja.expect("status")
+        [session] = (await open_document(live, seeded)).sessions
+        connection = session.connection
+        if why is Pause.TRAFFIC:
+            bucket = Bucket(0.001, 0, clock=lambda: 0.0)
+            monkeypatch.setattr(library, "traffic_of", lambda principal: bucket)
+            await maja.send(raw.update(Pen(1).write("x" * PACED_TOGETHER_BYTES)))
+            await maja.expect("status")
+        else:
+            monkeypatch.setattr(library, "admit", lambda *_: asked.wait())
+            await maja.send(raw.auth(), address=f"{seeded.documents[0]}.1")
+            await maja.send(*[raw.update(bytes(1024 * 1024))] * 2)
+        await raw.eventually(lambda: connection._paused == why)
+        with monkeypatch.context() as full:
+            full.setattr(library.waiting, "max_bytes", -1)
+            await raw.eventually(lambda: library._was_full)
+            assert connection._paused == why | Pause.STORAGE
+        await raw.eventually(lambda: not library._was_full)
+        assert connection._paused == why
 
 
 async def test_who_does_not_take_an_answer_is_given_no_other(

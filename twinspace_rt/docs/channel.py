@@ -13,7 +13,7 @@ from twinspace_rt.docs.wire import Message, MessageType, SyncType
 from twinspace_rt.errors import CloseCode, Disconnect
 from twinspace_rt.rooms.access import Principal
 from twinspace_rt.rooms.bucket import Bucket
-from twinspace_rt.rooms.connection import BINARY, Connection, Frame
+from twinspace_rt.rooms.connection import BINARY, Connection, Frame, Pause
 
 log = logging.getLogger(__name__)
 DOCUMENTS_PER_SOCKET = 32
@@ -128,7 +128,7 @@ class Channel:
             return
         wait_s = self._pay()
         if wait_s > 0 and self._resume is None:
-            self.connection.pause()
+            self.connection.pause(Pause.TRAFFIC)
             loop = asyncio.get_running_loop()
             self._resume = loop.call_later(wait_s, self._go_on)
 
@@ -139,7 +139,7 @@ class Channel:
     def _go_on(self) -> None:
         self._resume = None
         if not self._closed:
-            self.connection.resume()
+            self.connection.resume(Pause.TRAFFIC)
 
     def principal_changed(self, principal: Principal) -> None:
         """Follow a change of role: each document is written, only read or closed from now on."""
@@ -195,7 +195,7 @@ class HocuspocusChannel(Channel):
         self._backlog.append(frame)
         self._backlog_bytes += len(frame) + FRAME_BYTES
         if self._backlog_bytes > BACKLOG_MAX_BYTES:
-            self.connection.pause()
+            self.connection.pause(Pause.OPENING)
 
     def _receive(self, frame: bytes) -> None:
         if frame == wire.PONG:
@@ -321,8 +321,8 @@ class HocuspocusChannel(Channel):
         except Exception:
             log.exception("opening failed connection=%d", self.connection.number)
             self.connection.close(CloseCode.INTERNAL, "internal")
-        if self._opening is None and self._resume is None:
-            self.connection.resume()
+        if self._opening is None:
+            self.connection.resume(Pause.OPENING)
 
     def keep_alive(self) -> None:
         """Ping: the provider gives up after 30 seconds without a message."""

@@ -25,7 +25,7 @@ from twinspace_rt.errors import CloseCode, StorageUnavailable
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import READERS, WRITERS, Principal, RoomState
 from twinspace_rt.rooms.bucket import Bucket, Buckets
-from twinspace_rt.rooms.connection import Connection
+from twinspace_rt.rooms.connection import Connection, Pause
 from twinspace_rt.rooms.hub import RoomHub
 from twinspace_rt.rooms.room import Room
 from twinspace_rt.settings import Settings
@@ -347,11 +347,11 @@ class Library:
         if full:
             for document in self.documents:
                 for session in document.sessions:
-                    session.connection.pause()
+                    session.connection.pause(Pause.STORAGE)
         elif self._was_full:
             for room in self.hub.rooms:  # its document may be gone by now
                 for connection in room.connections:
-                    connection.resume()
+                    connection.resume(Pause.STORAGE)
         self._was_full = full
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:

@@ -1,6 +1,7 @@
 """One client in one room, and its bounded outbox."""
 
 import asyncio
+import enum
 import itertools
 import logging
 from collections.abc import Sequence
@@ -82,6 +83,22 @@ class Sink(Protocol):
         ...
 
 
+class Pause(enum.Flag):
+    """Why nothing is read from a client for now; each reason ends by itself, and may be the last.
+
+    Attributes:
+        TRAFFIC: Its member has written more than their share.
+        OPENING: Too much of it waits behind a document that is being opened.
+        STORAGE: More edits wait for their commit than this node may hold.
+        ENDING: This node ends; that does not pass.
+    """
+
+    TRAFFIC = enum.auto()
+    OPENING = enum.auto()
+    STORAGE = enum.auto()
+    ENDING = enum.auto()
+
+
 class Connection:
     """One client in one room.
 
@@ -101,7 +118,6 @@ class Connection:
         "_owed",
         "_paused",
         "_sink",
-        "_stopped",
         "_waiting_since",
         "channel",
         "closed",
@@ -136,8 +152,7 @@ class Connection:
         # What a join is owed may be larger than the outbox; it is allowed until once drained.
         self._owed = 0
         self._waiting_since: float | None = None
-        self._paused = False
-        self._stopped = False
+        self._paused = Pause(0)
         self._held: list[tuple[int, Frame]] | None = None
 
     @property
@@ -205,22 +220,16 @@ class Connection:
         if self.channel is not None:
             self.channel.keep_alive()
 
-    def pause(self) -> None:
-        """Read nothing more from this client for now; nobody else waits."""
-        self._paused = True
+    def pause(self, why: Pause) -> None:
+        """Read nothing more from this client while there is a reason; nobody else waits."""
+        self._paused |= why
         self._sink.pause()
 
-    def resume(self) -> None:
-        """Read on, unless nothing is to be read any more."""
-        if self._stopped:
-            return
-        self._paused = False
-        self._sink.resume()
-
-    def stop_reading(self) -> None:
-        """Read nothing more from this client until it is closed."""
-        self._stopped = True
-        self.pause()
+    def resume(self, why: Pause) -> None:
+        """Let go of a reason to wait; once none is left, read on."""
+        self._paused &= ~why
+        if not self._paused:
+            self._sink.resume()
 
     def check_age(self, now: float) -> None:
         """Close a connection whose outbox has not been empty for too long; called each second."""

@@ -18,7 +18,7 @@ from twinspace_rt.errors import CloseCode, NotFound, StorageUnavailable
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import RoomState
 from twinspace_rt.rooms.admission import ended_sessions
-from twinspace_rt.rooms.connection import KEEPALIVE_S, Connection
+from twinspace_rt.rooms.connection import KEEPALIVE_S, Connection, Pause
 from twinspace_rt.rooms.models import room as room_table
 from twinspace_rt.rooms.room import FeatureSet, Room
 from twinspace_rt.streams.follow import EventsGone, Head, events_after, heads, stream_head
@@ -264,7 +264,7 @@ class RoomHub:
         self.closed = True
         for room in self.rooms:
             for connection in room.connections:
-                connection.stop_reading()
+                connection.pause(Pause.ENDING)
 
     def send_away(self) -> None:
         """Close every connection of this node, telling each to come back at a moment of its own.
