@@ -11,6 +11,27 @@ from twinspace_rt.errors import BadSetting
 
 SQLITE_INTERVAL_MS = 22.0
 POSTGRESQL_INTERVAL_MS = 18.0
+_KIB = 1024
+_MIB = 1024 * _KIB
+_LARGEST_COPY_BYTES = 10 * _MIB + 64 * _KIB
+"""A whole document with what is around it in its frame: any client may send one (C5, R4)."""
+RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "port": (0, 65_535),
+        "trusted_proxies": (0, 100),
+        "room_max_connections": (1, 100_000),
+        "frame_max_bytes": (_LARGEST_COPY_BYTES, 1024 * _MIB),
+        "outbox_max_bytes": (64 * _KIB, 1024 * _MIB),
+        "outbox_max_age_s": (1, 3_600),
+        "commit_interval_ms": (0, 10_000),
+        "backlog_max_bytes": (_MIB, 1024 * 1024 * _MIB),
+        "pupil_session_hours": (1, 8_760),
+        "staff_session_hours": (1, 8_760),
+        "metrics_port": (0, 65_535),
+        "engine_step_s": (0.1, 600),
+    }
+)
+"""The least and the most that each number may be; beyond, the server would start and not work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +60,7 @@ class Settings:
     """Time zone given to a school when none is chosen."""
     room_max_connections: int = 600
     """Sockets one room holds on one node."""
-    frame_max_bytes: int = 10 * 1024 * 1024 + 64 * 1024
+    frame_max_bytes: int = _LARGEST_COPY_BYTES
     """Largest WebSocket frame once a connection has proved who it is."""
     outbox_max_bytes: int = 1024 * 1024
     """Bytes that may wait for one slow reader before it is closed with 4508."""
@@ -89,7 +110,7 @@ def load_settings(environ: Mapping[str, str] = MappingProxyType(os.environ)) -> 
     """Read the settings from ``environ``.
 
     Raises:
-        BadSetting: A variable has a value of the wrong form, or its name is unknown
+        BadSetting: A variable has a value of the wrong form or out of range, or its name is unknown
             (a misspelt setting would otherwise be silently without effect).
     """
     hints = get_type_hints(Settings)
@@ -103,6 +124,8 @@ def load_settings(environ: Mapping[str, str] = MappingProxyType(os.environ)) -> 
         name = known[variable]
         try:
             values[name] = _read(hints[name], text)
+            if name in RANGES:
+                _check(values[name], *RANGES[name])
         except ValueError as error:
             raise BadSetting(f"{variable} has a value it cannot take: {error}.") from error
     return Settings(**values)
@@ -123,3 +146,8 @@ def _read(kind: Any, text: str) -> Any:
     if kind is str:
         return text
     return tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
+
+
+def _check(number: float, least: float, most: float) -> None:
+    if not least <= number <= most:  # no number (nan) is neither
+        raise ValueError(f"use {least} to {most}")
