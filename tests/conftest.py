@@ -11,6 +11,13 @@ from tests.live import Live, SeededRoom, seed_room, serve_here
 from twinspace_rt.db.migrate import migrate
 from twinspace_rt.db.postgresql import PostgresqlDatabase
 
+SLOW = ("browser", "faults", "peers", "properties")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the folders that take long, so that no process is left alone with them."""
+    items.sort(key=lambda item: item.path.parent.name not in SLOW)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let those tests that open a database by themselves do so in PostgreSQL."""
