@@ -20,12 +20,13 @@ run: python ## Install what is needed, build the client and start the server.
 	@$(SETUP) runtime client
 	@exec $(IN_VENV) twinspace_rt serve
 
+# Three at a time, also on two processors: half of what a test takes, it waits.
 test: python ## Install what the tests need and run them all, the client's and the server's.
 	@$(SETUP) dev client peers programs
 	@failed=0; \
 	$(NPM) static test || failed=1; \
 	$(NPM) static run size || failed=1; \
-	$(IN_VENV) pytest --numprocesses 2 --dist worksteal || failed=1; \
+	$(IN_VENV) pytest --numprocesses 3 --dist worksteal || failed=1; \
 	exit $$failed
 
 test-long: python ## Run the tests that take minutes each, and the features' on PostgreSQL.
