@@ -19,6 +19,10 @@ export const WayOut = Extension.create({
   priority: 1_000,
   addProseMirrorPlugins() {
     let isAsked = false;
+    // Who went away, or put the cursor elsewhere, means to write when they are back.
+    const forget = () => {
+      isAsked = false;
+    };
     return [
       new Plugin({
         props: {
@@ -31,6 +35,8 @@ export const WayOut = Extension.create({
               return isLeaving;
             },
             keypress: isOfBox,
+            pointerdown: forget,
+            blur: forget,
           },
         },
       }),
