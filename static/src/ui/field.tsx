@@ -225,8 +225,10 @@ export function Select<Key extends string>({
     value: Key | null;
     onChange: (value: Key) => void;
   }) {
+  const t = useText();
   return (
     <AriaSelect
+      placeholder={t("ui.choose")}
       {...props}
       value={value}
       onChange={(key) => {
