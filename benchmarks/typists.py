@@ -83,10 +83,10 @@ class _Reader:
 
     def _take(self, update: bytes) -> None:
         now = time.perf_counter()
-        for client, end in parse(update, SYNC_LIMITS).ends().items():
-            before = self._seen.get(client, 0)
-            self._seen[client] = end
-            sent_at = self._writers[client].sent_at[before:end]
+        for block in parse(update, SYNC_LIMITS).blocks:
+            before = self._seen.get(block.client, 0)
+            self._seen[block.client] = block.end
+            sent_at = self._writers[block.client].sent_at[before : block.end]
             self._typed.latencies.extend(now - sent for sent in sent_at)
             self._typed.delivered += len(sent_at)
 
