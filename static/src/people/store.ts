@@ -11,7 +11,7 @@ interface People {
   roster: Readonly<Record<string, string>>;
   /** Cards made since this page was opened. The server does not know their words any more. */
   cards: readonly JoinCard[];
-  /** How often a moderator has come or gone since this page was opened. */
+  /** How often moderators have come or gone, or may have while the line was cut. */
   comings: number;
 }
 
@@ -27,7 +27,7 @@ export function load({ members, removed, schools, teams, roster }: Snapshots["pe
     schools,
     teams,
   );
-  usePeople.setState({ roster: named(roster) });
+  usePeople.setState(({ comings }) => ({ roster: named(roster), comings: comings + 1 }));
 }
 
 /** Take in what happened. */

@@ -12,25 +12,31 @@ import { usePeople } from "./store";
 
 type Visit = Replies["people.visits"]["visits"][number];
 
+/** Read when moderators were here, and again whenever that may have changed. */
+export function useVisits(): { visits: readonly Visit[] | null; error: unknown } {
+  const { ask } = useRoom();
+  const [visits, setVisits] = useState<readonly Visit[] | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const comings = usePeople((state) => state.comings);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another coming is another reading
+  useEffect(() => {
+    ask("people.visits", {}).then((answer) => {
+      setVisits(answer.visits);
+      setError(null);
+    }, setError);
+  }, [ask, comings]);
+  return { visits, error };
+}
+
 /** Show when moderators were in the room: everyone may know who watches. */
 export function Visits() {
   const t = useText();
   const errorText = useErrorText();
-  const { ask } = useRoom();
-  const [visits, setVisits] = useState<readonly Visit[] | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  useEffect(() => {
-    const read = () => {
-      ask("people.visits", {}).then((answer) => setVisits(answer.visits), setError);
-    };
-    read();
-    return usePeople.subscribe((now, before) => {
-      if (now.comings !== before.comings) read();
-    });
-  }, [ask]);
-  if (error !== null) return <Banner tone="bad">{errorText(error)}</Banner>;
-  if (visits === null) return <SkeletonList rows={3} />;
-  if (visits.length === 0) {
+  const { visits, error } = useVisits();
+  // What is known already stays in sight.
+  const trouble = error !== null && <Banner tone="bad">{errorText(error)}</Banner>;
+  if (visits === null) return trouble || <SkeletonList rows={3} />;
+  if (visits.length === 0 && !trouble) {
     return (
       <EmptyState icon={Eye} title={t("people.visits.none")}>
         {t("people.visits.hint")}
@@ -39,6 +45,7 @@ export function Visits() {
   }
   return (
     <div className={style.stack}>
+      {trouble}
       <p className={style.soft}>{t("people.visits.hint")}</p>
       <ul className={style.list}>
         {visits.map((visit) => (
