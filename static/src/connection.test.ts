@@ -163,6 +163,7 @@ test.each([
   [4401, "signed_out"],
   [4499, "outdated"],
   [4410, "removed"],
+  [1009, "too_large"],
 ])("Close code %i stops it for good, and what waits is refused.", async (code, reason) => {
   connection.start();
   const first = await line(0);

@@ -14,7 +14,7 @@ const RESTART_SPREAD_MS = 3_000;
 const RESTART_LONGEST_MS = 30_000;
 
 /** Why the connection will not come back by itself. */
-export type StopReason = "signed_out" | "forbidden" | "removed" | "outdated";
+export type StopReason = "signed_out" | "forbidden" | "removed" | "outdated" | "too_large";
 
 export interface ConnectionState {
   /** `waiting`: the line is cut, and the next try is on its way. */
@@ -28,6 +28,7 @@ export const useConnection = create<ConnectionState>()(() => ({
 }));
 
 const STOPPING: Record<number, StopReason> = {
+  1009: "too_large",
   4400: "outdated",
   4401: "signed_out",
   4403: "forbidden",
@@ -91,7 +92,7 @@ export function newNonce(): string {
  *
  * It comes back by itself, with growing and random delays, resumes where it was, and sends again
  * what has no answer yet; a nonce keeps a repeated write from taking effect twice. Close codes
- * 4400 to 4499 stop it for good.
+ * 4400 to 4499 stop it for good, and so does 1009: what is too large would be sent again.
  */
 export class RoomConnection {
   readonly roomId: string;

@@ -5,6 +5,7 @@ import {
   LogIn,
   type LucideIcon,
   RefreshCw,
+  Scaling,
   UserX,
 } from "lucide-react";
 import { Component, type ReactNode } from "react";
@@ -21,7 +22,7 @@ function Sentence({
   action,
 }: {
   icon: LucideIcon;
-  name: "not_found" | "no_access" | "signed_out" | "removed" | "update" | "crashed";
+  name: "not_found" | "no_access" | "signed_out" | "removed" | "update" | "too_large" | "crashed";
   action?: ReactNode;
 }) {
   const t = useText();
@@ -77,6 +78,7 @@ const TITLES: Record<StopReason, TextKey> = {
   forbidden: "pages.no_access.title",
   removed: "pages.removed.title",
   outdated: "pages.update.title",
+  too_large: "pages.too_large.title",
 };
 
 /** Say why a room will not open, or has closed for this person. */
@@ -101,6 +103,7 @@ export function Stopped({ reason }: { reason: StopReason }) {
       {reason === "forbidden" && <NoAccess />}
       {reason === "removed" && <Sentence icon={UserX} name="removed" />}
       {reason === "outdated" && <Sentence icon={RefreshCw} name="update" action={<Reload />} />}
+      {reason === "too_large" && <Sentence icon={Scaling} name="too_large" action={<Reload />} />}
     </Page>
   );
 }
