@@ -264,6 +264,15 @@ function WordsDialog({
   );
 }
 
+/** The codes that say that a change, or a document, is too large. */
+const TOO_LARGE = new Set([
+  "too-large",
+  "too-many-clients",
+  "too-many-structs",
+  "too-many-ranges",
+  "document-full",
+]);
+
 function RefusedBanner({
   document,
   live,
@@ -299,7 +308,7 @@ function RefusedBanner({
         </span>
       }
     >
-      {t("docs.refused")}
+      {t(TOO_LARGE.has(code) ? "docs.refused.too_large" : "docs.refused")}
     </Banner>
   );
 }

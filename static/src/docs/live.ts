@@ -145,6 +145,7 @@ export class LiveDocument {
       if (event.code === 1000) this.#denied(event.reason);
       this.#look();
     });
+    provider.on("tooLarge", () => this.#told({ type: "refused", code: "too-large" }));
     provider.on("stateless", ({ payload }: { payload: string }) =>
       this.#told(JSON.parse(payload) as Stateless),
     );

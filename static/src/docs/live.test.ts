@@ -1,0 +1,69 @@
+// @vitest-environment jsdom
+import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { RoomConnection } from "../connection";
+import { DocumentSocket } from "../document_socket";
+import { LiveDocument } from "./live";
+import { FRAME_MAX_BYTES } from "./wire";
+
+const PING = Uint8Array.of(9).buffer;
+
+let line: DocumentSocket;
+let sent: (ArrayBuffer | Uint8Array)[];
+let ends: (() => void)[];
+let live: LiveDocument;
+
+beforeEach(async () => {
+  localStorage.clear();
+  vi.stubGlobal("indexedDB", new IDBFactory());
+  vi.stubGlobal("IDBKeyRange", IDBKeyRange);
+  sent = [];
+  ends = [];
+  const wire = {
+    attach: (socket: DocumentSocket) => {
+      line = socket;
+      socket.opened();
+      socket.received(PING);
+    },
+    send: (data: ArrayBuffer | Uint8Array) => sent.push(data),
+    close: () => {},
+  };
+  const connection = {
+    DocumentSocket: class extends DocumentSocket {
+      constructor() {
+        super(wire);
+      }
+    },
+    onStop: (end: () => void) => ends.push(end),
+  };
+  live = new LiveDocument(connection as unknown as RoomConnection, "maja", "river", 1);
+  await vi.waitFor(() => expect(sent.length).toBeGreaterThan(2)); // Pong, Auth, SyncStep1
+});
+
+afterEach(() => {
+  live.close();
+  for (const end of ends) end();
+});
+
+test("What no frame can hold is refused here, and does not cut the room's line.", () => {
+  const before = sent.length;
+  live.doc.getText("t").insert(0, "x".repeat(1024 * 1024));
+  expect(sent).toHaveLength(before + 1);
+  expect(live.state.getState().refused).toBeNull();
+  live.doc.getText("t").insert(0, "x".repeat(FRAME_MAX_BYTES));
+  expect(sent).toHaveLength(before + 1);
+  expect(live.state.getState()).toMatchObject({ refused: "too-large", mayWrite: false });
+  expect(line.isOpen).toBe(true);
+});
+
+test("A copy that no frame can hold is refused whenever the server asks for it.", () => {
+  live.doc.getText("t").insert(0, "x".repeat(FRAME_MAX_BYTES / 2));
+  live.doc.getText("t").insert(0, "y".repeat(FRAME_MAX_BYTES / 2));
+  expect(live.state.getState().refused).toBeNull();
+  const before = sent.length;
+  const address = new TextEncoder().encode("river.1");
+  const stepOne = [0, 0, 1, 0]; // who asks has nothing yet
+  line.received(Uint8Array.of(address.length, ...address, ...stepOne).buffer);
+  expect(live.state.getState()).toMatchObject({ refused: "too-large", mayWrite: false });
+  expect(sent).toHaveLength(before);
+});
