@@ -198,6 +198,32 @@ test("A refused upgrade is asked about, and the answer stops it.", async () => {
   );
 });
 
+test("A hello that is refused is said again on a new line.", async () => {
+  connection.start();
+  const error = { code: "storage.busy", message: "Later.", retryable: true };
+  tell(await line(0), { id: 0, error });
+  welcome(await line(1), 1);
+  await vi.waitFor(() => expect(useConnection.getState().status).toBe("open"));
+  expect(welcomes).toHaveLength(1);
+});
+
+test("A line that lives and has no welcome is given up.", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+  try {
+    connection.start();
+    const first = await line(0);
+    for (const count of [1, 2, 3]) {
+      tell(first, PUSH);
+      await vi.waitFor(() => expect(told).toHaveLength(count));
+      await vi.advanceTimersByTimeAsync(20_000);
+    }
+    await vi.waitFor(() => expect(first.peer.readyState).toBe(first.peer.CLOSED));
+    expect((await line(1)).frames).toHaveLength(1);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("The documents get the Ping that came before them, and only binary frames.", async () => {
   connection.start();
   const first = await line(0);

@@ -4,6 +4,8 @@ import type { Ask, CommandType, Push, ReadType, Reply, Welcome, WriteType } from
 import { Refused } from "./refused";
 
 const SUBPROTOCOL = "twinspace.v1";
+/** Commands count from one. */
+const HELLO_ID = 0;
 /** The server sends something every 20 s; twice that in silence means that the line is dead. */
 const SILENCE_MS = 45_000;
 const CHECK_MS = 5_000;
@@ -109,6 +111,7 @@ export class RoomConnection {
   #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #tries = 0;
+  #openedAt = 0;
   #heardAt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #check: ReturnType<typeof setInterval> | undefined;
@@ -213,10 +216,11 @@ export class RoomConnection {
     this.#socket = socket;
     this.#welcomed = false;
     this.#everOpened = early?.hasSaidHello ?? false;
-    this.#heardAt = Date.now();
+    this.#openedAt = Date.now();
+    this.#heardAt = this.#openedAt;
     socket.onopen = () => {
       this.#everOpened = true;
-      socket.send(JSON.stringify({ id: 0, type: "room.hello", since: this.#position }));
+      socket.send(JSON.stringify({ id: HELLO_ID, type: "room.hello", since: this.#position }));
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       this.#heardAt = Date.now();
@@ -237,6 +241,8 @@ export class RoomConnection {
     frame: Push | { id: number; ok?: unknown; error?: ConstructorParameters<typeof Refused>[0] },
   ) {
     if (!("type" in frame)) {
+      // A hello that is refused (the database does not answer) would never be said again.
+      if (frame.id === HELLO_ID && !this.#welcomed) this.#cut();
       const waiting = this.#waiting.get(frame.id);
       this.#waiting.delete(frame.id);
       if (frame.error) waiting?.reject(new Refused(frame.error));
@@ -302,7 +308,9 @@ export class RoomConnection {
   };
 
   readonly #checkSilence = (): void => {
-    if (this.#socket && Date.now() - this.#heardAt > SILENCE_MS) this.#cut();
+    // Keep-alives come without a welcome too, and nothing is of use before it.
+    const since = this.#welcomed ? this.#heardAt : this.#openedAt;
+    if (this.#socket && Date.now() - since > SILENCE_MS) this.#cut();
   };
 
   #forget(): void {
