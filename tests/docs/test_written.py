@@ -98,6 +98,21 @@ async def test_the_newest_entries_of_a_document_are_looked_through(
     assert [one["member_ids"] for one in found] == [[maja], [eleni]]
 
 
+async def test_documents_with_ones_own_words_alone_do_not_hide_others(
+    live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "WRITTEN_MAX", 1)
+    for client, (name, place) in enumerate([("maja", 0), ("eleni", 1)], 1):
+        async with await enter(live, seeded, name, place) as peer:
+            assert await peer.expect("status") == 1
+            await write(peer, Pen(client), "words")
+    for name, place in [("eleni", 0), ("maja", 1), ("anna", 1)]:
+        found = await written(live, seeded, name)
+        assert [one["document_id"] for one in found] == [seeded.documents[place]]
+    monkeypatch.setattr(queries, "PAGES_MAX", 1)
+    assert await written(live, seeded, "eleni") == []
+
+
 async def test_what_is_written_in_another_room_is_no_news(live: Live, seeded: SeededRoom) -> None:
     assert live.node is not None
     other = await live.node.database.write(lambda db: seed_room(db, documents=["text"]))

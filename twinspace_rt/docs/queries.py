@@ -22,6 +22,8 @@ from twinspace_rt.streams.models import archive, entry, snapshot, stream
 FOUND_MAX = 50
 EXCERPT_CHARS = 60
 WRITTEN_MAX = 50
+PAGES_MAX = 4
+"""So often the next documents are looked at when one's own words are the newest in most of them."""
 PARTS_MAX = 1_000
 """So many entries of a document are looked through for who wrote them: an hour of one person."""
 
@@ -118,12 +120,13 @@ def search(connection: Connection, room_id: str, text: str) -> FoundDocuments:
 
 
 def written_since(connection: Connection, principal: Principal, since: int) -> WrittenDocuments:
-    """List the documents that others have written in since a moment.
+    """List the documents that others have written in since a moment, the newest `WRITTEN_MAX`.
 
+    Looked at are those last written in, by anybody, at most `PAGES_MAX` times as many.
     Of a document that was brought back from trouble, what was written before that is not looked at.
     """
     moved_at = func.coalesce(entry.c.at, snapshot.c.at)
-    rows = connection.execute(
+    moved = (
         _facts.where(
             document.c.room_id == principal.room_id,
             document.c.archived.is_(False),
@@ -132,15 +135,20 @@ def written_since(connection: Connection, principal: Principal, since: int) -> W
         )
         .order_by(moved_at.desc(), document.c.id)
         .limit(WRITTEN_MAX)
-    ).all()
-    writers = _writers(connection, [row.id for row in rows], since, principal.member_id)
+    )
+    writers: dict[str, dict[str, int]] = {}
+    for page in range(PAGES_MAX):
+        rows = connection.execute(moved.offset(page * WRITTEN_MAX)).all()
+        writers |= _writers(connection, [row.id for row in rows], since, principal.member_id)
+        if len(rows) < WRITTEN_MAX or len(writers) >= WRITTEN_MAX:
+            break
     found = []
     for document_id, moments in writers.items():
         last_first = sorted(moments, key=lambda one: (-moments[one], one))
         at = moments[last_first[0]]
         found.append(Written(document_id=document_id, member_ids=last_first, at=at))
     found.sort(key=lambda one: (-one.at, one.document_id))
-    return WrittenDocuments(written=found)
+    return WrittenDocuments(written=found[:WRITTEN_MAX])
 
 
 def _writers(
