@@ -268,6 +268,7 @@ async def test_menus_and_dialogs_shut_nobody_out(open_as: OpenAs, demo: Demo) ->
     wrong = []
 
     async def press(button: str, item: str | None) -> None:
+        await karin.page.set_viewport_size(ViewportSize(width=390, height=WIDTHS[390]))
         await karin.page.get_by_role("button", name=re.compile(f"^{button}")).first.click()
         if item:
             choice = karin.page.get_by_role("menuitem", name=item).or_(karin.button(item))
@@ -283,7 +284,7 @@ async def test_menus_and_dialogs_shut_nobody_out(open_as: OpenAs, demo: Demo) ->
         await settled(karin.page)
         await press(button, item)
         found = await wrong_anywhere(karin, "en")
-        if not await above.is_visible():  # a list below a menu that scrolls closes it
+        if not await above.is_visible():  # a list that scrolls closes it, a wide screen needs none
             await press(button, item)
             found += await wrong_with(karin, "en")
         wrong += [f"{name}, {button} {item or ''}, {what}" for what in found]
