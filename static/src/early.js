@@ -29,6 +29,31 @@ try {
   }
 }
 
+// A part that does not come, because the line is cut or the server was renewed meanwhile, would
+// leave the page empty for good: once the server answers, it is loaded again.
+{
+  const LONGEST_DELAY_MS = 20_000;
+  let isLost = false;
+  const loadAgain = (delay) => {
+    const next = () => loadAgain(Math.min(2 * delay, LONGEST_DELAY_MS));
+    setTimeout(
+      () => {
+        const page = fetch(location.href, { method: "HEAD" });
+        page.then(({ ok }) => (ok ? location.reload() : next()), next);
+      },
+      delay * (0.5 + Math.random() / 2), // not everyone in the same moment
+    );
+  };
+  const lose = ({ target }) => {
+    const isOurs = (target.src ?? target.href)?.startsWith(`${location.origin}/assets/`);
+    // What is drawn says by itself what it lacks.
+    if (isLost || !isOurs || document.querySelector("#root > *")) return;
+    isLost = true;
+    loadAgain(3_000);
+  };
+  addEventListener("error", lose, true);
+}
+
 // The first use of its knowledge of languages costs a browser more than all the rest of this page's
 // start; while the scripts are on their way it has nothing else to do.
 setTimeout(() => {

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 
+import pytest
 from playwright.async_api import Route, WebSocket, expect
 
 from tests.browser.conftest import OpenAs
@@ -51,6 +52,31 @@ async def test_all_that_a_room_needs_is_on_its_way_before_a_script_runs(
     hellos = [frame for frame in sent if json.loads(frame)["type"] == "room.hello"]
     assert len(hellos) == 1
     await maja.page.wait_for_load_state("networkidle")
+
+
+@pytest.mark.parametrize("status", [None, 404])
+async def test_a_room_whose_script_did_not_come_is_loaded_again(
+    open_as: OpenAs, room: SeededRoom, status: int | None
+) -> None:
+    maja = await open_as(room.people["maja"], name="maja")
+    maja.excuse_cut_line()
+    opened = 0
+
+    async def lose(route: Route) -> None:
+        nonlocal opened
+        opened += route.request.is_navigation_request()
+        if opened > 1 or not _SCRIPTS.search(route.request.url):
+            await route.continue_()
+        elif status is None:
+            await route.abort("connectionreset")
+        else:
+            await route.fulfill(status=status)
+
+    await maja.page.route("**/*", lose)
+    with maja.excuse_refusals():
+        await maja.go(f"/rooms/{room.room_id}")
+        await expect(maja.page.get_by_role("heading", name="Hello Maja")).to_be_visible()
+    assert opened == 2
 
 
 async def test_no_other_page_has_a_rooms_frame(open_as: OpenAs) -> None:
