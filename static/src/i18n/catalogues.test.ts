@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   isArgumentElement,
   isDateElement,
+  isLiteralElement,
   isNumberElement,
   isPluralElement,
   isSelectElement,
@@ -43,6 +44,37 @@ function needs(elements: MessageFormatElement[], found = new Set<string>()): Set
   return found;
 }
 
+/** Whether a message says something itself, and not only puts values in their order. */
+function hasWords(elements: MessageFormatElement[]): boolean {
+  return elements.some((element) => isLiteralElement(element) && /\p{L}/u.test(element.value));
+}
+
+/** What is called the same in English, looked over by eye: words of the language, no leftovers. */
+const SAME_AS_ENGLISH = {
+  sv: [
+    "Administration",
+    "Forum",
+    "Moderator",
+    "Offline",
+    "Processor",
+    "Text",
+    "Version",
+    "{host}, process {process, number, ::group-off}",
+  ],
+  da: [
+    "Administration",
+    "Chat",
+    "E-mail",
+    "Forum",
+    "Link",
+    "Moderator",
+    "Offline",
+    "Processor",
+    "Send",
+    "Version",
+  ],
+};
+
 test("There is a catalogue in every feature that has texts.", () => {
   expect(FOLDERS).toContain("ui");
 });
@@ -70,4 +102,15 @@ describe.each(FOLDERS)("%s", (folder) => {
       }
     },
   );
+});
+
+test.each(["sv", "da"] as const)("No English is left in %s.", (language) => {
+  const same = new Set<string>();
+  for (const folder of FOLDERS) {
+    const source = read(folder, "en") as Source;
+    for (const [key, text] of Object.entries(read(folder, language) as Record<string, string>)) {
+      if (text === source[key]?.message && hasWords(parse(text))) same.add(text);
+    }
+  }
+  expect([...same].sort()).toEqual(SAME_AS_ENGLISH[language]);
 });
