@@ -14,7 +14,7 @@ import { MemberAvatar, MemberName } from "../room/person";
 import { useRoomState } from "../room/store";
 import { Button } from "../ui/button";
 import { SearchField, Switch } from "../ui/field";
-import { Badge, EmptyState } from "../ui/marks";
+import { Badge, EmptyState, SkeletonList } from "../ui/marks";
 import { Menu, MenuItem } from "../ui/menu";
 import { Pane } from "../ui/page";
 import { DateTime } from "../ui/time";
@@ -27,31 +27,40 @@ import { type Document, type Folder, useDocs } from "./store";
 const SEARCH_PAUSE_MS = 300;
 const SEARCH_MIN = 2;
 
-/** Search titles here and at once, and words inside documents on the server. */
-function useSearch(text: string): ReadonlyMap<string, string> | null {
+type Excerpts = ReadonlyMap<string, string>;
+const NONE: Excerpts = new Map();
+
+/**
+ * Search for words inside documents, on the server; titles are searched here and at once.
+ *
+ * What was found last stays until the answer is there, so that the list does not flicker under
+ * whoever types on.
+ */
+function useSearch(text: string): { found: Excerpts; isSearching: boolean } {
   const { ask } = useRoom();
-  const [found, setFound] = useState<ReadonlyMap<string, string> | null>(null);
+  const [last, setLast] = useState({ text: "", found: NONE });
+  const isAsked = text.length >= SEARCH_MIN;
   useEffect(() => {
-    if (text.length < SEARCH_MIN) {
-      setFound(null);
+    if (!isAsked) {
+      setLast({ text, found: NONE });
       return;
     }
     let isGone = false;
+    const answer = (found: Excerpts) => {
+      if (!isGone) setLast({ text, found });
+    };
     const timer = setTimeout(() => {
       ask("docs.search", { text }).then(
-        (answer) => {
-          if (isGone) return;
-          setFound(new Map(answer.found.map((one) => [one.document_id, one.excerpt])));
-        },
-        () => setFound(new Map()), // titles are still searched
+        (reply) => answer(new Map(reply.found.map((one) => [one.document_id, one.excerpt]))),
+        () => answer(NONE), // titles are still searched
       );
     }, SEARCH_PAUSE_MS);
     return () => {
       isGone = true;
       clearTimeout(timer);
     };
-  }, [ask, text]);
-  return found;
+  }, [ask, text, isAsked]);
+  return { found: last.found, isSearching: isAsked && last.text !== text };
 }
 
 function latest(document: Document): number {
@@ -68,23 +77,25 @@ export function DocumentList({ folder }: { folder?: Folder }) {
   const [isArchive, setArchive] = useState(false);
   const [making, setMaking] = useState<"rich" | "text" | "folder" | null>(null);
   const wanted = text.trim().toLocaleLowerCase();
-  const found = useSearch(text.trim());
+  const { found, isSearching } = useSearch(text.trim());
   const canCreate = mayCreate(you, roomState);
+  const hasArchive = [...Object.values(documents), ...Object.values(folders)].some(
+    (one) => one.archived,
+  );
+  // With the last one brought back the switch goes, and nothing else would lead out of the archive.
+  if (isArchive && !hasArchive) setArchive(false);
 
   const here = Object.values(documents)
     .filter((one) => one.archived === isArchive)
     .filter((one) =>
       wanted
-        ? one.title.toLocaleLowerCase().includes(wanted) || found?.has(one.id)
+        ? one.title.toLocaleLowerCase().includes(wanted) || found.has(one.id)
         : isArchive || one.folder_id === (folder?.id ?? null),
     )
     .sort((a, b) => latest(b) - latest(a));
   const subfolders = Object.values(folders)
     .filter((one) => !folder && !wanted && one.archived === isArchive)
     .sort((a, b) => a.title.localeCompare(b.title));
-  const hasArchive = [...Object.values(documents), ...Object.values(folders)].some(
-    (one) => one.archived,
-  );
 
   return (
     <Pane
@@ -138,13 +149,14 @@ export function DocumentList({ folder }: { folder?: Folder }) {
         {here.length > 0 ? (
           <ul className={style.rows}>
             {here.map((one) => (
-              <DocumentRow key={one.id} document={one} excerpt={found?.get(one.id)} />
+              <DocumentRow key={one.id} document={one} excerpt={found.get(one.id)} />
             ))}
           </ul>
         ) : (
           subfolders.length === 0 && (
             <Nothing
               isSearch={wanted !== ""}
+              isSearching={isSearching}
               canCreate={canCreate}
               onNew={() => setMaking("rich")}
             />
@@ -161,14 +173,17 @@ export function DocumentList({ folder }: { folder?: Folder }) {
 
 function Nothing({
   isSearch,
+  isSearching,
   canCreate,
   onNew,
 }: {
   isSearch: boolean;
+  isSearching: boolean;
   canCreate: boolean;
   onNew: () => void;
 }) {
   const t = useText();
+  if (isSearching) return <SkeletonList rows={2} />;
   if (isSearch) return <p className={style.nothing}>{t("docs.search.nothing")}</p>;
   return (
     <EmptyState
