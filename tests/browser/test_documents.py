@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.browser.conftest import OpenAs
 from tests.browser.talk import message, open_chat
@@ -20,6 +20,7 @@ from tests.browser.writing import (
     write_at_end,
     write_behind,
 )
+from tests.client import RoomClient
 from tests.live import Live, SeededRoom
 
 
@@ -312,3 +313,82 @@ async def test_documents_are_found_renamed_moved_and_archived(
     await anna.button("More about “The river in spring”").click()
     await anna.page.get_by_role("menuitem", name="Archive").click()
     await expect(eleni.link(re.compile("The river in spring"))).to_have_count(0)
+
+
+async def test_the_archive_is_left_with_the_last_that_was_in_it(
+    open_as: OpenAs, live: Live, room: SeededRoom
+) -> None:
+    """Its page says why nobody can write, and whoever may brings it back from there as well."""
+    async with await RoomClient.open(live, room.room_id, room.people["anna"]) as teacher:
+        await teacher.hello()
+        for document_id in room.documents:
+            await teacher.do("docs.change", document_id=document_id, archived=True)
+    anna = await open_as(room.people["anna"], name="anna")
+    await anna.enter(room, f"docs/{room.documents[0]}")
+    maja = await open_as(room.people["maja"], 390, name="maja")
+    await maja.enter(room, f"docs/{room.documents[0]}")
+    for window in (anna, maja):
+        await expect(window.text("This is in the archive")).to_be_visible()
+        await expect(paper(window)).to_have_attribute("contenteditable", "false")
+    await expect(maja.button("Bring back")).to_have_count(0)
+    await anna.button("Bring back").click()
+    for window in (anna, maja):
+        await expect(window.text("This is in the archive")).to_have_count(0)
+        await expect(paper(window)).to_have_attribute("contenteditable", "true")
+
+    await anna.enter(room, "docs")
+    switch = anna.text("Show what is archived")
+    await switch.click()
+    await expect(anna.link(re.compile("Page 1"))).to_have_count(0)
+    await anna.button("More about “Page 2”").click()
+    await anna.page.get_by_role("menuitem", name="Bring back").click()
+    await expect(anna.link(re.compile("Page 2"))).to_be_visible()
+    await expect(anna.link(re.compile("Page 1"))).to_be_visible()
+    await expect(switch).to_have_count(0)
+
+
+async def test_nothing_is_said_to_be_missing_while_the_server_still_looks(
+    open_as: OpenAs, room: SeededRoom
+) -> None:
+    held: list[str | bytes] = []
+    answers: list[WebSocketRoute] = []
+
+    def hold(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(frame: str | bytes) -> None:
+            if isinstance(frame, str) and "docs.search" in frame:
+                held.append(frame)
+                answers.append(server)
+            else:
+                server.send(frame)
+
+        socket.on_message(pass_on)
+
+    maja = await open_as(room.people["maja"], name="maja")
+    await maja.page.route_web_socket(re.compile(rf"/ws/.*{room.room_id}"), hold)
+    await maja.enter(room, "docs")
+    await maja.page.get_by_role("searchbox", name="Search documents").fill("walrus")
+    await expect(maja.main.get_by_role("status").filter(has_text="Loading")).to_be_attached()
+    await until(lambda: asyncio.sleep(0, bool(held)), lambda: "the server was not asked")
+    await expect(maja.text("Nothing was found")).to_have_count(0)
+    answers[0].send(held[0])
+    await expect(maja.text("Nothing was found")).to_be_visible()
+
+
+async def test_each_paragraph_begins_at_the_side_of_its_script(
+    open_as: OpenAs, room: SeededRoom
+) -> None:
+    maja = await open_as(room.people["maja"], name="maja")
+    await maja.enter(room, f"docs/{room.documents[0]}")
+    await expect(paper(maja)).to_be_editable()
+    await write_at_end(maja, "left to right\nمن اليمين إلى اليسار")
+    await says_saved(maja)
+    begins = """
+    (paper) => [...paper.querySelectorAll("p")].map((block) => {
+        const range = document.createRange();
+        range.selectNodeContents(block);
+        const [words, whole] = [range.getBoundingClientRect(), block.getBoundingClientRect()];
+        return Math.abs(words.left - whole.left) < Math.abs(words.right - whole.right);
+    })"""
+    assert await paper(maja).evaluate(begins) == [True, False]

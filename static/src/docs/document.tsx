@@ -9,6 +9,7 @@ import { useRoom } from "../room/context";
 import { HeadSaved, WhoIsHere } from "../room/head";
 import { useOwnHead } from "../room/head_state";
 import { useSaved } from "../room/saved";
+import { useRoomState } from "../room/store";
 import { Banner } from "../ui/banner";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
@@ -23,7 +24,8 @@ import style from "./docs.module.css";
 import type { Facts } from "./editor";
 import { WhoIsIn } from "./list";
 import { LiveDocument, type LiveState } from "./live";
-import { DocumentMenu } from "./menus";
+import { DocumentMenu, useArchive } from "./menus";
+import { mayChange } from "./rights";
 import type { Document } from "./store";
 import { paragraphsOf } from "./words";
 
@@ -142,6 +144,7 @@ function Opened({
           {t("docs.storage_down")}
         </Banner>
       )}
+      {document.archived && <ArchivedBanner document={document} />}
       {aside && <AsideBanner aside={aside} />}
       {state.isThere ? (
         <Suspense fallback={<PaperSkeleton />}>
@@ -204,7 +207,7 @@ function Frame({
       back={{ href: href(back), label: t("docs.title") }}
       actions={
         <>
-          {isReadOnly && <Badge tone="wait">{t("docs.read_only")}</Badge>}
+          {isReadOnly && !document.archived && <Badge tone="wait">{t("docs.read_only")}</Badge>}
           {isPhone ? (
             <>
               <HeadSaved />
@@ -309,6 +312,26 @@ function RefusedBanner({
       }
     >
       {t(TOO_LARGE.has(code) ? "docs.refused.too_large" : "docs.refused")}
+    </Banner>
+  );
+}
+
+/** Say why nobody can write; offer to bring the document back to whoever may. */
+function ArchivedBanner({ document }: { document: Document }) {
+  const t = useText();
+  const { you } = useRoom();
+  const roomState = useRoomState((state) => state.room?.state);
+  const bringBack = useArchive(document);
+  return (
+    <Banner
+      isEdge
+      action={
+        mayChange(you, document, roomState) && (
+          <Button onPress={bringBack}>{t("docs.restore")}</Button>
+        )
+      }
+    >
+      {t("docs.is_archived")}
     </Banner>
   );
 }

@@ -31,6 +31,20 @@ function download(roomId: string, document: Document, format: "markdown" | "html
   link.click();
 }
 
+/** Return the function that archives a document, or brings it back, and says what came of it. */
+export function useArchive(document: Document): () => void {
+  const t = useText();
+  const errorText = useErrorText();
+  const { send } = useRoom();
+  const archived = !document.archived;
+  return () => {
+    send("docs.change", { document_id: document.id, archived }).then(
+      () => toast(t(archived ? "docs.archived" : "docs.restored", { title: document.title })),
+      (reason: unknown) => toast(errorText(reason)),
+    );
+  };
+}
+
 /** Offer what can be done with a document. */
 export function DocumentMenu({
   document,
@@ -41,23 +55,13 @@ export function DocumentMenu({
   facts?: Facts | null;
 }) {
   const t = useText();
-  const errorText = useErrorText();
-  const { send, you, connection } = useRoom();
+  const { you, connection } = useRoom();
   const roomState = useRoomState((state) => state.room?.state);
   const [asking, setAsking] = useState<"contents" | "rename" | "move" | null>(null);
   const canChange = mayChange(you, document, roomState);
+  const archive = useArchive(document);
   const isPhone = useMedia(PHONE);
   const close = () => setAsking(null);
-
-  async function archive() {
-    const archived = !document.archived;
-    try {
-      await send("docs.change", { document_id: document.id, archived });
-      toast(t(archived ? "docs.archived" : "docs.restored", { title: document.title }));
-    } catch (reason) {
-      toast(errorText(reason));
-    }
-  }
 
   return (
     <>
@@ -84,10 +88,7 @@ export function DocumentMenu({
             <MenuItem icon={FolderInput} onAction={() => setAsking("move")}>
               {t("docs.move")}
             </MenuItem>
-            <MenuItem
-              icon={document.archived ? ArchiveRestore : Archive}
-              onAction={() => void archive()}
-            >
+            <MenuItem icon={document.archived ? ArchiveRestore : Archive} onAction={archive}>
               {t(document.archived ? "docs.restore" : "docs.archive")}
             </MenuItem>
             <MenuLine />
