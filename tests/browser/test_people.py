@@ -74,6 +74,36 @@ async def test_a_pasted_class_comes_in_with_cards_on_a_phone(
     await expect(phone.text("Comet").first).to_be_attached()
 
 
+async def test_a_language_chosen_before_coming_in_stays_the_pupils(
+    open_as: OpenAs, room: SeededRoom
+) -> None:
+    """The card is for an English reader; the child who holds it chose Swedish."""
+    anna = await open_as(room.people["anna"], name="anna")
+    await add_pupils(anna, room, "Astrid Nilsson, Comet")
+    await anna.button("Show the cards").click()
+    card = anna.page.get_by_role("dialog").locator("article")
+    code, words = await card.locator("dd").all_inner_texts()
+
+    phone = await open_as(None, 390, name="phone")
+    with phone.excuse_refusals():
+        await phone.go("/join")
+        await phone.button("Language").click()
+        await phone.page.get_by_role("menuitemradio", name="Svenska").click()
+        await phone.field("Koden på ditt kort").fill(code)
+        await phone.field("Ord 1").fill(words)
+        await phone.page.locator("form button[type=submit]").click()
+    await phone.page.wait_for_url(f"**/rooms/{room.room_id}/")
+    await expect(phone.page.get_by_role("heading", name="Hej Comet")).to_be_visible()
+
+    laptop = await open_as(None, name="laptop")
+    with laptop.excuse_refusals():
+        await laptop.go("/join")
+        await laptop.field("The code on your card").fill(code)
+        await laptop.field("Word 1").fill(words)
+        await laptop.button("Come in").click()
+    await expect(laptop.page.get_by_role("heading", name="Hej Comet")).to_be_visible()
+
+
 async def test_cards_are_laid_out_for_paper(open_as: OpenAs, live: Live, room: SeededRoom) -> None:
     async with await RoomClient.open(live, room.room_id, room.people["anna"]) as client:
         await client.hello()

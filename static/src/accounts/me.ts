@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from "react";
 import { api } from "../api";
 import { forgetLocal } from "../docs/local";
 import { useErrorText } from "../i18n/errors";
-import { followPerson, useLanguage } from "../i18n/language";
+import { followPerson, forgetUntold, useLanguage } from "../i18n/language";
 import { Refused } from "../refused";
 import { toast } from "../ui/toast";
 
@@ -64,14 +64,8 @@ export function useMe(): Loaded<Me> {
   const language = me.state === "here" ? me.value.language : null;
   useEffect(() => {
     if (language === null) return;
+    useLanguage.setState({ tellServer: (chosen) => api.post("/api/me", { language: chosen }) });
     followPerson(language);
-    useLanguage.setState({
-      tellServer: (chosen) => {
-        api.post("/api/me", { language: chosen }).catch(() => {
-          // The choice holds on this device; the server hears of the next one.
-        });
-      },
-    });
     return () => useLanguage.setState({ tellServer: null });
   }, [language]);
   return me;
@@ -86,6 +80,7 @@ export function safeNext(search: string): string {
 async function signOut(everywhere: boolean): Promise<void> {
   await api.post(everywhere ? "/api/sign-out-everywhere" : "/api/sign-out");
   await forgetLocal();
+  forgetUntold();
   location.assign("/");
 }
 

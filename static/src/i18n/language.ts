@@ -47,11 +47,43 @@ function keep(language: Language): void {
   }
 }
 
+/*
+ * What was chosen in this tab and the server has not confirmed: chosen before somebody signed in,
+ * or while the line was cut. In this tab alone, for the next child at this computer may read
+ * another language.
+ */
+const UNTOLD_AS = "twinspace.language.untold";
+
+function untold(): Language | null {
+  try {
+    return known(sessionStorage.getItem(UNTOLD_AS));
+  } catch {
+    return null; // storage is switched off
+  }
+}
+
+function keepUntold(language: Language): void {
+  try {
+    sessionStorage.setItem(UNTOLD_AS, language);
+  } catch {
+    // Storage is switched off: the server hears of the choice now or not at all.
+  }
+}
+
+/** Forget what was chosen and not told: whoever chose it has left. */
+export function forgetUntold(): void {
+  try {
+    sessionStorage.removeItem(UNTOLD_AS);
+  } catch {
+    // Storage is switched off: nothing was kept.
+  }
+}
+
 interface LanguageState {
   language: Language;
   texts: Texts;
-  /** Tells the server of a choice, while somebody is signed in. */
-  tellServer: ((language: Language) => void) | null;
+  /** Tells the server of a choice, while somebody is signed in; resolves when it is kept there. */
+  tellServer: ((language: Language) => Promise<unknown>) | null;
 }
 
 export const useLanguage = create<LanguageState>()(() => ({
@@ -75,12 +107,33 @@ export async function startLanguage(): Promise<void> {
 /** Change the language because the person said so; it follows them to their other devices. */
 export async function chooseLanguage(language: Language): Promise<void> {
   keep(language);
+  keepUntold(language);
   await show(language);
-  useLanguage.getState().tellServer?.(language);
+  await tell(language);
 }
 
-/** Follow the language that the server has for the person who has just signed in. */
+async function tell(language: Language): Promise<void> {
+  const { tellServer } = useLanguage.getState();
+  if (!tellServer) return;
+  try {
+    await tellServer(language);
+  } catch {
+    return; // it stays untold, until the server next says what it has for this person
+  }
+  if (untold() === language) forgetUntold();
+}
+
+/**
+ * Follow the language that the server has for the person who has just signed in.
+ *
+ * What they chose in this tab and the server does not know yet wins: the server is told.
+ */
 export function followPerson(tag: string): void {
+  const chosen = untold();
+  if (chosen) {
+    void tell(chosen);
+    return;
+  }
   const language = known(tag);
   if (language && language !== useLanguage.getState().language) {
     keep(language);

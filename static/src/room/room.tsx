@@ -60,11 +60,7 @@ function useRoomConnection(roomId: string): RoomConnection {
   useLayoutEffect(() => {
     connection.start();
     useLanguage.setState({
-      tellServer: (language) => {
-        connection.send("people.choose_language", { language }).catch(() => {
-          // The choice holds on this device; the server hears of the next one.
-        });
-      },
+      tellServer: (language) => connection.send("people.choose_language", { language }),
     });
     return () => {
       connection.stop();
