@@ -18,7 +18,7 @@ type Problem = NonNullable<Replies["people.add_pupils"]["result"]>["problems"][n
 /** Make pupils from a pasted list. Lines with problems stay in the field, to be put right. */
 export function AddPupils({ button }: { button: ReactElement }) {
   const t = useText();
-  const { you, send } = useRoom();
+  const { you, send, connection } = useRoom();
   const schools = useDirectory((state) => state.schools);
   const [roster, setRoster] = useState("");
   const [language, setLanguage] = useState(useLanguage((state) => state.language));
@@ -29,7 +29,7 @@ export function AddPupils({ button }: { button: ReactElement }) {
     const sent = roster.split("\n");
     const { result } = await send("people.add_pupils", { school_id: school, roster, language });
     if (!result) return;
-    keepCards(result.cards);
+    keepCards(connection.roomId, result.cards);
     // Only these lines are left in the field, so they count anew.
     setProblems(result.problems.map((problem, at) => ({ ...problem, line: at + 1 })));
     setRoster(result.problems.map(({ line }) => sent[line - 1] ?? "").join("\n"));

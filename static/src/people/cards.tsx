@@ -4,6 +4,7 @@ import { useState } from "react";
 import { createPortal } from "react-dom";
 import { cardAddress, printedCode } from "../accounts/card_code";
 import { useText } from "../i18n/text";
+import { useRoom } from "../room/context";
 import { MemberAvatar } from "../room/person";
 import { useRoomState } from "../room/store";
 import { Banner } from "../ui/banner";
@@ -13,11 +14,13 @@ import style from "./cards.module.css";
 import { forgetCards, type JoinCard, usePeople } from "./store";
 
 const CARDS_ON_A_PAGE = 8;
+const NONE: readonly JoinCard[] = [];
 
 /** Tell that new cards are there, until they are printed: the server cannot show them again. */
 export function CardsWaiting() {
   const t = useText();
-  const cards = usePeople((state) => state.cards);
+  const { roomId } = useRoom().connection;
+  const cards = usePeople((state) => state.cards[roomId] ?? NONE);
   const [isAsking, setAsking] = useState(false);
   if (cards.length === 0) return null;
   return (
@@ -39,7 +42,7 @@ export function CardsWaiting() {
           <DialogActions>
             <Button
               variant={isAsking ? "danger" : "secondary"}
-              onPress={() => (isAsking ? forgetCards() : setAsking(true))}
+              onPress={() => (isAsking ? forgetCards(roomId) : setAsking(true))}
             >
               {t("people.cards.done")}
             </Button>

@@ -25,7 +25,7 @@ type Asking = "rename" | "reset" | "remove" | null;
 export function MemberMenu({ member }: { member: Member }) {
   const t = useText();
   const errorText = useErrorText();
-  const { you, send } = useRoom();
+  const { you, send, connection } = useRoom();
   const [asking, setAsking] = useState<Asking>(null);
   const leads = you.role === "teacher-admin";
   const isPupil = member.role === "pupil" || member.role === "pupil-admin";
@@ -85,7 +85,7 @@ export function MemberMenu({ member }: { member: Member }) {
           action={t("people.reset")}
           onSubmit={async () => {
             const { result } = await send("people.reset_card", { member_id: member.id });
-            if (result) keepCards([result]);
+            if (result) keepCards(connection.roomId, [result]);
           }}
         >
           <p>{t("people.reset.sure", { name: member.name })}</p>

@@ -12,7 +12,7 @@ import { keepCards } from "./store";
 export function RestoreButton({ member }: { member: Member }) {
   const t = useText();
   const errorText = useErrorText();
-  const { send, you } = useRoom();
+  const { send, you, connection } = useRoom();
   const [isPending, setPending] = useState(false);
   const isPupil = member.role === "pupil" || member.role === "pupil-admin";
   if (you.role !== "teacher-admin" && !(isPupil && member.school_id === you.school_id)) return null;
@@ -21,7 +21,7 @@ export function RestoreButton({ member }: { member: Member }) {
     setPending(true);
     try {
       const { result } = await send("people.restore", { member_id: member.id });
-      if (result) keepCards([result]);
+      if (result) keepCards(connection.roomId, [result]);
     } catch (reason) {
       toast(errorText(reason));
     } finally {

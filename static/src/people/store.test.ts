@@ -37,20 +37,42 @@ describe.each(readdirSync(FRAMES))("%s", (file) => {
 describe("new cards", () => {
   const card = { member_id: "a", name: "Comet", code: "AB10X3Y9", words: "fox-lamp-river" };
 
-  beforeEach(forgetCards);
+  beforeEach(() => {
+    forgetCards("here");
+    forgetCards("there");
+  });
+
+  function holdsPage(): boolean {
+    const leaving = new Event("beforeunload", { cancelable: true });
+    window.dispatchEvent(leaving);
+    return leaving.defaultPrevented;
+  }
 
   test("A newer card of the same pupil takes the place of the older one.", () => {
-    keepCards([card, { ...card, member_id: "b" }]);
-    keepCards([{ ...card, code: "NEWER000" }]);
-    expect(usePeople.getState().cards.map((one) => one.code)).toEqual(["AB10X3Y9", "NEWER000"]);
+    keepCards("here", [card, { ...card, member_id: "b" }]);
+    keepCards("here", [{ ...card, code: "NEWER000" }]);
+    expect(usePeople.getState().cards.here?.map((one) => one.code)).toEqual([
+      "AB10X3Y9",
+      "NEWER000",
+    ]);
   });
 
   test("They outlive a lost connection, until they are printed.", () => {
-    keepCards([card]);
+    keepCards("here", [card]);
     load({ schools: [], members: [], teams: [], removed: [], roster: [] });
-    expect(usePeople.getState().cards).toHaveLength(1);
-    forgetCards();
-    expect(usePeople.getState().cards).toHaveLength(0);
+    expect(usePeople.getState().cards.here).toHaveLength(1);
+    forgetCards("here");
+    expect(usePeople.getState().cards).toEqual({});
+  });
+
+  test("Each room has its own, and the page is held while any of them waits.", () => {
+    keepCards("here", [card]);
+    keepCards("there", [{ ...card, member_id: "b" }]);
+    forgetCards("there");
+    expect(usePeople.getState().cards).toEqual({ here: [card] });
+    expect(holdsPage()).toBe(true);
+    forgetCards("here");
+    expect(holdsPage()).toBe(false);
   });
 });
 

@@ -9,13 +9,16 @@ export type JoinCard = NonNullable<Replies["people.reset_card"]["result"]>;
 interface People {
   /** Real names of my own school's pupils, by member id; a pupil and a visitor have none. */
   roster: Readonly<Record<string, string>>;
-  /** Cards made since this page was opened. The server does not know their words any more. */
-  cards: readonly JoinCard[];
+  /**
+   * Cards made since this page was opened, by the room that they lead into: each is printed under
+   * its room's name. The server does not know their words any more.
+   */
+  cards: Readonly<Record<string, readonly JoinCard[]>>;
   /** How often moderators have come or gone, or may have while the line was cut. */
   comings: number;
 }
 
-export const usePeople = create<People>()(() => ({ roster: {}, cards: [], comings: 0 }));
+export const usePeople = create<People>()(() => ({ roster: {}, cards: {}, comings: 0 }));
 
 /** Begin anew with what the server told; cards that wait to be printed stay. */
 export function load({ members, removed, schools, teams, roster }: Snapshots["people"]): void {
@@ -75,19 +78,22 @@ function holdPage(event: BeforeUnloadEvent): void {
   event.preventDefault();
 }
 
-/** Keep new cards until they are printed; a newer card of the same pupil takes the place. */
-export function keepCards(made: readonly JoinCard[]): void {
-  if (made.length > 0) window.addEventListener("beforeunload", holdPage);
+/** Keep a room's new cards until they are printed; a newer card of a pupil takes the place. */
+export function keepCards(roomId: string, made: readonly JoinCard[]): void {
+  if (made.length === 0) return;
+  window.addEventListener("beforeunload", holdPage);
   const fresh = new Set(made.map((card) => card.member_id));
-  usePeople.setState(({ cards }) => ({
-    cards: [...cards.filter((card) => !fresh.has(card.member_id)), ...made],
-  }));
+  usePeople.setState(({ cards }) => {
+    const older = (cards[roomId] ?? []).filter((card) => !fresh.has(card.member_id));
+    return { cards: { ...cards, [roomId]: [...older, ...made] } };
+  });
 }
 
-/** Forget the cards that were made. */
-export function forgetCards(): void {
-  window.removeEventListener("beforeunload", holdPage);
-  usePeople.setState({ cards: [] });
+/** Forget the cards that were made in a room. */
+export function forgetCards(roomId: string): void {
+  const { [roomId]: _, ...cards } = usePeople.getState().cards;
+  if (Object.keys(cards).length === 0) window.removeEventListener("beforeunload", holdPage);
+  usePeople.setState({ cards });
 }
 
 function named(entries: Snapshots["people"]["roster"]): Record<string, string> {
