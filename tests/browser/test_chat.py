@@ -283,3 +283,20 @@ async def test_what_is_too_long_for_a_message_is_not_cut_in_silence(
     await maja.button("Send").click()
     await expect(message(maja, "xy")).to_be_visible()
     await expect(full).to_have_count(0)
+
+
+async def test_a_timetable_stays_open_when_the_tablet_is_turned(
+    open_as: OpenAs, room: SeededRoom
+) -> None:
+    anna = await open_as(room.people["anna"], 768, name="anna")
+    await anna.enter(room, "chat/everyone")
+    await anna.button(re.compile("^Closed")).click()
+    await anna.button("Timetable of the chat").click()
+    dialog = anna.page.get_by_role("dialog", name="Timetable of the chat")
+    await anna.button("Add a time").click()
+    await expect(dialog.get_by_label("From")).to_have_count(1)
+    channels = anna.page.get_by_role("navigation", name="Channels", include_hidden=True)
+    for width, beside in ((700, 0), (800, 1)):
+        await anna.page.set_viewport_size({"width": width, "height": 1024})
+        await expect(channels).to_have_count(beside)
+        await expect(dialog.get_by_label("From")).to_have_count(1)

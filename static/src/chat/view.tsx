@@ -45,12 +45,14 @@ function Beside({
   current: string;
   children: React.ReactNode;
 }) {
-  if (isPhone) return children;
+  // One tree at every width: a dialog that is open stays when the tablet is turned.
   return (
     <div className={style.split}>
-      <div className={style.channels}>
-        <Channels current={current} />
-      </div>
+      {!isPhone && (
+        <div className={style.channels}>
+          <Channels current={current} />
+        </div>
+      )}
       {children}
     </div>
   );
