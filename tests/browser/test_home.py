@@ -94,6 +94,22 @@ async def test_what_is_new_since_the_last_visit_is_so_on_every_device(
     await expect(device.text("Nothing new. You have seen everything.")).to_be_visible()
 
 
+async def test_on_a_first_visit_nothing_is_said_of_a_last_one(
+    open_as: OpenAs, live: Live, room: SeededRoom
+) -> None:
+    async with await RoomClient.open(live, room.room_id, room.people["anna"]) as anna:
+        await anna.hello()
+        await anna.do("docs.create", title="Plan", kind="rich")
+    maja = await open_as(room.people["maja"], name="maja")
+    for _ in range(2):  # looking again belongs to the same visit
+        await maja.enter(room)
+        await expect(lines(maja, "What has happened here").first).to_contain_text("“Plan”")
+        await expect(maja.text("your last visit")).to_have_count(0)
+    await end_visit(live, room.people["maja"].member_id)
+    await maja.page.reload()
+    await expect(maja.text("New since your last visit")).to_be_visible()
+
+
 async def test_a_line_that_comes_back_while_nobody_looks_is_no_visit(
     open_as: OpenAs, live: Live, room: SeededRoom
 ) -> None:

@@ -40,8 +40,10 @@ async def visit(room: Classroom, name: str) -> int:
     return since(person)
 
 
-async def test_on_a_first_visit_the_last_week_is_new(room: Classroom, clock: Clock) -> None:
-    assert await visit(room, "maja") == NOON - 7 * DAY
+async def test_no_visit_ended_before_the_first(room: Classroom, clock: Clock) -> None:
+    assert await visit(room, "maja") == 0
+    clock.now += 29 * MINUTE
+    assert await visit(room, "maja") == 0
 
 
 async def test_a_break_goes_on_with_a_visit_and_a_longer_one_ends_it(
@@ -57,7 +59,7 @@ async def test_a_break_goes_on_with_a_visit_and_a_longer_one_ends_it(
     ended = clock.now
     clock.now += 30 * MINUTE
     assert await visit(room, "maja") == ended
-    assert await visit(room, "eleni") == clock.now - 7 * DAY
+    assert await visit(room, "eleni") == 0
 
 
 async def test_only_looking_in_ends_no_visit(room: Classroom, clock: Clock) -> None:

@@ -9,7 +9,7 @@ class HomeSnapshot(Struct, kw_only=True):
     """What the first page needs of one person."""
 
     since: Millis
-    """When their last visit ended: what is newer is new to them."""
+    """When their last visit ended: what is newer is new to them. 0 until a visit has ended."""
 
 
 class NoteVisit(WriteCommand, tag="home.visit", kw_only=True, frozen=True):

@@ -9,8 +9,8 @@ from twinspace_rt.rooms.access import Principal
 
 SAME_VISIT_MS = 30 * 60_000
 """Coming back within this time continues a visit: a break is shorter, two lessons lie further."""
-FIRST_VISIT_MS = 7 * 86_400_000
-"""On a first visit, the last week is new."""
+NEVER = 0
+"""On a first visit everything is new: no visit ended before it."""
 
 
 def home_snapshot(connection: Connection, principal: Principal) -> HomeSnapshot:
@@ -22,6 +22,6 @@ def new_since(connection: Connection, member_id: str, now: int) -> int:
     """Tell since when things are new to a member who is here at ``now``."""
     row = connection.execute(select(visit).where(visit.c.member_id == member_id)).one_or_none()
     if row is None:
-        return now - FIRST_VISIT_MS
+        return NEVER
     since: int = row.since if now - row.seen_at < SAME_VISIT_MS else row.seen_at
     return since

@@ -2,7 +2,7 @@ import { create } from "zustand";
 import type { PushOf, Snapshots } from "../frames";
 
 interface HomeState {
-  /** What is newer than this (milliseconds) is new to this person. */
+  /** What is newer than this (milliseconds) is new to this person; 0 on their first visit. */
   since: number;
 }
 

@@ -41,7 +41,10 @@ export default function HomeView() {
             </Part>
           ) : (
             <>
-              <Part title={t("home.new")} aside={<DateTime at={since} />}>
+              <Part
+                title={t(since ? "home.new" : "home.first")}
+                aside={since > 0 && <DateTime at={since} />}
+              >
                 <WhatIsNew tools={tools} since={since} />
               </Part>
               <Part title={t("home.unread")}>
@@ -101,7 +104,8 @@ function useAllNews(tools: readonly Tool[], since: number): readonly News[] {
 function WhatIsNew({ tools, since }: { tools: readonly Tool[]; since: number }) {
   const t = useText();
   const news = useAllNews(tools, since);
-  if (news.length === 0) return <p className={style.nothing}>{t("home.new.nothing")}</p>;
+  if (news.length === 0)
+    return <p className={style.nothing}>{t(since ? "home.new.nothing" : "home.first.nothing")}</p>;
   return (
     <ul className={style.list}>
       {news.map(({ id, at, memberId, text, href }) => (
