@@ -2,13 +2,14 @@
 
 import re
 
+import pytest
 from playwright.async_api import Locator, expect
 from sqlalchemy import update
 
 from tests.browser.conftest import OpenAs
 from tests.live import Live, SeededRoom, seed_administrator
+from twinspace_rt.rooms.models import member, school
 from twinspace_rt.rooms.models import room as room_table
-from twinspace_rt.rooms.models import school
 
 SCHOOL = "Donaudampfschifffahrtsgesellschaftskapitänsgymnasium der Stadt " * 3
 
@@ -47,3 +48,30 @@ async def test_a_schools_long_name_pushes_nothing_off_the_page(
     project = ada.main.get_by_role("listitem").filter(has_text=name)
     await expect(project).to_be_visible()
     await fits(project)
+
+
+@pytest.mark.parametrize("language", ["en", "sv", "da"])
+async def test_a_small_phones_bar_has_each_tools_name_whole(
+    open_as: OpenAs, live: Live, room: SeededRoom, language: str
+) -> None:
+    """On one line as letters come, and in no way cut when they are twice as large."""
+    assert live.node is not None
+    await live.node.database.write(lambda db: db.execute(update(member).values(language=language)))
+    maja = await open_as(room.people["maja"], 320, name="maja", locale=language)
+    await maja.enter(room)
+    await expect(maja.page.locator(f"html[lang={language}]")).to_be_attached()
+    names = (
+        maja.page.locator("nav")
+        .last.locator("span:not(:has(*))")
+        .filter(has_text=re.compile("[a-z]"))
+    )
+    await expect(names.filter(has_text=re.compile("^Do[ck]ument"))).to_be_visible()
+    assert await names.count() >= 5
+    for name in await names.all():
+        await fits(name)
+        assert await name.evaluate("(one) => one.getClientRects().length") == 1
+        one_line = "(one) => one.offsetHeight < 1.9 * parseFloat(getComputedStyle(one).fontSize)"
+        assert await name.evaluate(one_line)
+    await maja.page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+    for name in await names.all():
+        await fits(name)
