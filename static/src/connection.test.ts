@@ -146,6 +146,37 @@ test("A write without an answer is sent again with the same nonce, and answered 
   await expect(reply).resolves.toEqual({ seq: 2 });
 });
 
+test("What is sent because of a welcome goes out once.", async () => {
+  let isTold = false;
+  connection = new RoomConnection(
+    "room",
+    {
+      welcome: () => {
+        connection.send("people.choose_language", { language: "sv" }).then(() => {
+          isTold = true;
+        });
+      },
+      push: () => {},
+      refused: async () => null,
+    },
+    `ws://127.0.0.1:${(server.address() as { port: number }).port}`,
+  );
+  connection.start();
+  const first = await line(0);
+  welcome(first, 1);
+  const { id } = await asked(first, "people.choose_language");
+  tell(first, { id, ok: { seq: 2 } });
+  await vi.waitFor(() => expect(isTold).toBe(true));
+  const next = connection.ask("chat.overview", {});
+  tell(first, { id: (await asked(first, "chat.overview")).id, ok: {} });
+  await next;
+  expect(first.frames.map(({ type }) => type)).toEqual([
+    "room.hello",
+    "people.choose_language",
+    "chat.overview",
+  ]);
+});
+
 test("A refusal carries the server's code and time to wait.", async () => {
   connection.start();
   const first = await line(0);

@@ -261,10 +261,10 @@ export class RoomConnection {
 
   #welcome(welcome: Welcome): void {
     if (!welcome.resumed) this.#position = { epoch: welcome.epoch, seq: welcome.seq };
-    this.#welcomed = true;
     this.#tries = 0;
     useConnection.setState({ status: "open", reason: null });
     this.#listener.welcome(welcome);
+    this.#welcomed = true; // only now: what the listener sends goes out below, once
     for (const { frame } of this.#waiting.values()) this.#socket?.send(JSON.stringify(frame));
   }
 

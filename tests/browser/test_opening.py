@@ -54,6 +54,32 @@ async def test_all_that_a_room_needs_is_on_its_way_before_a_script_runs(
     await maja.page.wait_for_load_state("networkidle")
 
 
+async def test_language_chosen_before_is_told_though_the_room_is_there_at_once(
+    open_as: OpenAs, room: SeededRoom
+) -> None:
+    maja = await open_as(room.people["maja"], name="maja")
+    await maja.go("/join")
+    await maja.button("Language").click()
+    await maja.page.get_by_role("menuitemradio", name="Svenska").click()
+    await expect(maja.button("Språk")).to_be_visible()
+    welcomed, kept = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await welcomed.wait()
+        await route.continue_()
+
+    def watch(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda _: welcomed.set())
+        socket.on("framesent", lambda sent: "choose_language" in str(sent) and kept.set())
+
+    await maja.page.route(_SCRIPTS, hold)
+    maja.page.on("websocket", watch)
+    await maja.go(f"/rooms/{room.room_id}")
+    await expect(maja.page.get_by_role("heading", name="Hej Maja")).to_be_visible()
+    async with asyncio.timeout(20):
+        await kept.wait()
+
+
 @pytest.mark.parametrize("status", [None, 404])
 async def test_a_room_whose_script_did_not_come_is_loaded_again(
     open_as: OpenAs, room: SeededRoom, status: int | None

@@ -58,10 +58,10 @@ function useRoomConnection(roomId: string): RoomConnection {
   );
   // Before anything is painted: a welcome that is there already needs no skeleton.
   useLayoutEffect(() => {
-    connection.start();
     useLanguage.setState({
       tellServer: (language) => connection.send("people.choose_language", { language }),
     });
+    connection.start(); // which may bring the welcome at once, and a language with it
     return () => {
       connection.stop();
       useLanguage.setState({ tellServer: null });
