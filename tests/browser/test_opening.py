@@ -62,22 +62,26 @@ async def test_language_chosen_before_is_told_though_the_room_is_there_at_once(
     await maja.button("Language").click()
     await maja.page.get_by_role("menuitemradio", name="Svenska").click()
     await expect(maja.button("Språk")).to_be_visible()
-    welcomed, kept = asyncio.Event(), asyncio.Event()
+    welcomed, told = asyncio.Event(), asyncio.Event()
 
     async def hold(route: Route) -> None:
         await welcomed.wait()
         await route.continue_()
 
+    def hear(sent: str | bytes) -> None:
+        if "choose_language" in str(sent):
+            told.set()
+
     def watch(socket: WebSocket) -> None:
         socket.on("framereceived", lambda _: welcomed.set())
-        socket.on("framesent", lambda sent: "choose_language" in str(sent) and kept.set())
+        socket.on("framesent", hear)
 
     await maja.page.route(_SCRIPTS, hold)
     maja.page.on("websocket", watch)
     await maja.go(f"/rooms/{room.room_id}")
     await expect(maja.page.get_by_role("heading", name="Hej Maja")).to_be_visible()
     async with asyncio.timeout(20):
-        await kept.wait()
+        await told.wait()
 
 
 @pytest.mark.parametrize("status", [None, 404])
