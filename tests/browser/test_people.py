@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Dialog, Error, expect
 
 from tests.browser.conftest import OpenAs
-from tests.browser.window import Window
+from tests.browser.window import Window, until
 from tests.client import RoomClient
 from tests.live import Live, SeededRoom
 from twinspace_rt.admin import CreateAdministrator, MakeDemo, carry_out
@@ -94,6 +94,12 @@ async def test_a_language_chosen_before_coming_in_stays_the_pupils(
         await phone.page.locator("form button[type=submit]").click()
     await phone.page.wait_for_url(f"**/rooms/{room.room_id}/")
     await expect(phone.page.get_by_role("heading", name="Hej Comet")).to_be_visible()
+
+    async def is_known() -> bool:
+        me = await phone.context.request.get(f"{phone.origin}/api/me")
+        return bool((await me.json())["language"] == "sv")
+
+    await until(is_known, lambda: "the server does not know of the choice")
 
     laptop = await open_as(None, name="laptop")
     with laptop.excuse_refusals():
