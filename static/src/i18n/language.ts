@@ -113,14 +113,11 @@ export async function chooseLanguage(language: Language): Promise<void> {
 }
 
 async function tell(language: Language): Promise<void> {
-  const { tellServer } = useLanguage.getState();
-  if (!tellServer) return;
   try {
-    await tellServer(language);
+    await useLanguage.getState().tellServer?.(language);
   } catch {
-    return; // it stays untold, until the server next says what it has for this person
+    // It stays untold, until the server next says what it has for this person.
   }
-  if (untold() === language) forgetUntold();
 }
 
 /**
@@ -129,12 +126,14 @@ async function tell(language: Language): Promise<void> {
  * What they chose in this tab and the server does not know yet wins: the server is told.
  */
 export function followPerson(tag: string): void {
+  const language = known(tag);
   const chosen = untold();
-  if (chosen) {
+  if (chosen && chosen !== language) {
     void tell(chosen);
     return;
   }
-  const language = known(tag);
+  // Not when it was told: a welcome read before that may still be on its way.
+  forgetUntold();
   if (language && language !== useLanguage.getState().language) {
     keep(language);
     void show(language);
