@@ -142,7 +142,8 @@ async def test_a_deadlock_is_run_again(database: PostgresqlDatabase, row: str) -
 async def test_connections_that_were_cut_while_idle_are_not_noticed(
     database: PostgresqlDatabase, postgresql_url: str, row: str
 ) -> None:
-    await database.write(count_up(row))
+    # Side by side, so that each pool has more than one of them.
+    await asyncio.gather(*(database.write(count_up(row)) for _ in range(3)))
     await database.write_driver(count_up_at_once(row))
     await database.read(lambda db: read_number(db, row))
     cut_all = select(func.pg_terminate_backend(text("pid"))).select_from(
@@ -150,9 +151,9 @@ async def test_connections_that_were_cut_while_idle_are_not_noticed(
     )
     other = PostgresqlDatabase(postgresql_url)
     other.write_now(lambda db: db.execute(cut_all) and None)
-    assert await database.write_driver(count_up_at_once(row)) == 3
-    assert await database.write(count_up(row)) == 4
-    assert await database.read(lambda db: read_number(db, row)) == 4
+    assert await database.write_driver(count_up_at_once(row)) == 5
+    assert await database.write(count_up(row)) == 6
+    assert await database.read(lambda db: read_number(db, row)) == 6
 
 
 async def test_a_database_that_falls_silent_is_given_up_and_found_again(
@@ -189,6 +190,19 @@ async def test_a_statement_that_was_given_up_is_told_and_the_next_goes_through(
         assert counted in {2, 3}
     finally:
         await database.close()
+
+
+async def test_what_postgresql_cannot_do_is_not_called_away(
+    database: PostgresqlDatabase, row: str
+) -> None:
+    """A damaged page, say: of a commit's rows it concerns some, and the log finds out which."""
+
+    async def damaged(driver: Any) -> None:
+        await driver.execute("DO $$ BEGIN RAISE SQLSTATE 'XX001'; END $$")
+
+    with pytest.raises(PostgresError):
+        await database.write_driver(damaged)
+    assert await database.write_driver(count_up_at_once(row)) == 1
 
 
 async def test_a_silent_database_holds_up_no_closing(postgresql_url: str, row: str) -> None:

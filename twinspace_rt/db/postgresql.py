@@ -67,6 +67,8 @@ class PostgresqlDatabase:
         self._reader = self._pool(READERS).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        # In a pool of its own: a lost line is followed by a new one, not by another as old as it.
+        self._liner = self._pool(1)
         self._line: AsyncConnection | None = None
         self._line_taken = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
@@ -123,6 +125,7 @@ class PostgresqlDatabase:
         limit = asyncio.get_running_loop().call_later(self._connect_s, self._cut)
         if self._line is not None:
             await self._line.close()
+        await self._liner.dispose()
         await self._writer.dispose()
         await self._reader.dispose()
         limit.cancel()
@@ -190,7 +193,7 @@ class PostgresqlDatabase:
         async with self._line_taken:
             # Kept: to take a connection from the pool and give it back costs as much as a commit.
             if self._line is None:
-                self._line = await self._writer.connect()
+                self._line = await self._liner.connect()
             raw: Any = (await self._line.get_raw_connection()).driver_connection
             limit = asyncio.get_running_loop().call_later(self._transaction_s, raw.terminate)
             try:
@@ -271,13 +274,11 @@ def sqlstate_of(error: BaseException) -> str:
 def translate(error: Exception) -> Exception:
     """Name what a failed transaction means for the person whose edit it was."""
     sqlstate = sqlstate_of(error)
-    if sqlstate[:2] in {"22", "23"}:  # a row that cannot be stored; PostgreSQL is well
-        return error
     if sqlstate == "53100":
         return StorageUnavailable("disk_full", "The disk of the database is full.")
     if sqlstate == "25006":
         return StorageUnavailable("database_readonly", "This database may only be read.")
-    if sqlstate[:2] in {"28", "3D"}:
+    if sqlstate[:2] in {"28", "3D"} or sqlstate == "42501":
         return StorageUnavailable(
             "database_refuses",
             "PostgreSQL does not let this server in: look at TWINSPACE_DATABASE_URL.",
@@ -287,7 +288,8 @@ def translate(error: Exception) -> Exception:
     if isinstance(error, NoConnectionFree):
         return StorageUnavailable("database_busy", "The database has no connection free.")
     invalidated = isinstance(error, DBAPIError) and error.connection_invalidated
-    if invalidated or isinstance(error, AWAY) or sqlstate[:2] in {"08", "57"}:
+    away = isinstance(error, (OSError, InterfaceError))
+    if invalidated or away or sqlstate[:2] in {"08", "57"}:
         return StorageUnavailable("database_away", "The database does not answer.")
     return error
 
