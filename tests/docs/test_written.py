@@ -113,6 +113,18 @@ async def test_documents_with_ones_own_words_alone_do_not_hide_others(
     assert await written(live, seeded, "eleni") == []
 
 
+async def test_ones_own_last_words_do_not_put_older_news_before_newer(
+    live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "WRITTEN_MAX", 1)
+    for client, (name, place) in enumerate([("eleni", 0), ("eleni", 1), ("maja", 0)], 1):
+        async with await enter(live, seeded, name, place) as peer:
+            assert await peer.expect("status") == 1
+            await write(peer, Pen(client), "words")
+    found = await written(live, seeded, "maja")
+    assert [one["document_id"] for one in found] == [seeded.documents[1]]
+
+
 async def test_what_is_written_in_another_room_is_no_news(live: Live, seeded: SeededRoom) -> None:
     assert live.node is not None
     other = await live.node.database.write(lambda db: seed_room(db, documents=["text"]))

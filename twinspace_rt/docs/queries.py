@@ -140,7 +140,7 @@ def written_since(connection: Connection, principal: Principal, since: int) -> W
     for page in range(PAGES_MAX):
         rows = connection.execute(moved.offset(page * WRITTEN_MAX)).all()
         writers |= _writers(connection, [row.id for row in rows], since, principal.member_id)
-        if len(rows) < WRITTEN_MAX or len(writers) >= WRITTEN_MAX:
+        if len(rows) < WRITTEN_MAX:
             break
     found = []
     for document_id, moments in writers.items():
