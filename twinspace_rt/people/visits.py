@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Iterator
 from functools import partial
 
 from twinspace_rt.errors import StorageUnavailable
@@ -11,7 +12,7 @@ from twinspace_rt.protocol import now_ms
 from twinspace_rt.streams.log import Log
 
 log = logging.getLogger(__name__)
-EVERY_S = 5.0
+EVERY_S = 4.0
 """Between two looks: a sign-in's time may be over, or a node have ended one and failed then."""
 
 
@@ -34,12 +35,8 @@ class VisitEnds:
         """Look again and again, until cancelled; with the database away, until it is back."""
         while True:
             self._wake.clear()
-            try:
+            with _noted():
                 await self._end()
-            except StorageUnavailable as error:
-                log.warning("visits not ended code=%s", error.code)
-            except Exception:
-                log.exception("visits not ended")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(EVERY_S):
                     await self._wake.wait()
@@ -47,4 +44,16 @@ class VisitEnds:
     async def _end(self) -> None:
         now = now_ms()
         for room_id in await self._log.database.read(lambda db: founding.rooms_left(db, now)):
-            await self._log.act(partial(founding.do_end_visits, room_id=room_id), room_id)
+            with _noted():  # a room that fails holds up no other
+                await self._log.act(partial(founding.do_end_visits, room_id=room_id), room_id)
+
+
+@contextlib.contextmanager
+def _noted() -> Iterator[None]:
+    """Note what fails, and go on: the next look tries again."""
+    try:
+        yield
+    except StorageUnavailable as error:
+        log.warning("visits not ended code=%s", error.code)
+    except Exception:
+        log.exception("visits not ended")
