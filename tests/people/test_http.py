@@ -136,6 +136,7 @@ async def test_a_guest_becomes_nothing_but_a_guest(town: Town) -> None:
     assert me["kind"] == "visitor"
     assert [(r["id"], r["role"]) for r in me["rooms"]] == [(town.room.room_id, "visitor")]
     assert code(await guest.post("/api/rooms", json={"title": "Mine"})) == "people.teachers_only"
+    assert code(await guest.get("/api/schools")) == "people.teachers_only"
     invite = {"school_id": town.room.schools[1], "role": "teacher"}
     assert code(await guest.post(path, json=invite)) == "people.not_yours"
     for school, role in ((0, "teacher"), (1, "teacher-admin")):

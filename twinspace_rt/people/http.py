@@ -292,9 +292,12 @@ class PeopleRoutes:
 
     async def list_schools(self, request: Request) -> Response:
         """List the schools that may be chosen as partners."""
-        await staff(self._entry, request)
+        _, account_id = await staff(self._entry, request)
 
         def read(db: Connection) -> list[SchoolFacts]:
+            row: Any = find_account(db, account_id)
+            if row.kind == AccountKind.VISITOR:
+                raise Forbidden("Guests choose no schools.", code="people.teachers_only")
             rows = db.execute(select(school).order_by(school.c.country, school.c.name))
             return [school_facts(row) for row in rows]
 
