@@ -67,6 +67,7 @@ class RoomHub:
         self._control = bus.subscribe(CONTROL, self._obey)
         self.features = features
         self.closed = False
+        self._ending = False
         """Whether no more rooms are opened here, so that the node empties."""
         self._database = database
         self._max_connections = max_connections
@@ -89,7 +90,7 @@ class RoomHub:
 
     def takes(self, room_id: str) -> bool:
         """Tell whether people of a room may come to this node."""
-        return not self.closed or room_id in self._rooms
+        return not self._ending and (not self.closed or room_id in self._rooms)
 
     async def enter(self, room_id: str, connection: Connection) -> Room:
         """Bring a connection into its room, opening the room if need be.
@@ -107,6 +108,8 @@ class RoomHub:
         if full and not room.make_place(connection.principal.member_id):
             raise RoomFull
         room.enter(connection)
+        if self._ending:  # it was on its way in
+            connection.pause(Pause.ENDING)
         return room
 
     async def _open(self, room_id: str) -> Room:
@@ -261,7 +264,7 @@ class RoomHub:
         What is still on its way then is sent again by its author: stored after the last
         acknowledgement, it would be in the room while its author sees it as not saved.
         """
-        self.closed = True
+        self.closed = self._ending = True
         for room in self.rooms:
             for connection in room.connections:
                 connection.pause(Pause.ENDING)
