@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, insert, inspect, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import twinspace_rt.app  # noqa: F401 - brings in every table
 from tests.live import seed_room
 from tests.programs import postgresql
+from twinspace_rt.accounts.models import invitation
 from twinspace_rt.db.engine import SqliteDatabase
 from twinspace_rt.db.metadata import metadata
 from twinspace_rt.db.migrate import differences, downgrade, migrate, revisions
@@ -79,6 +80,34 @@ def migrate_with_data(connection: Connection) -> None:
     downgrade(connection, FIRST)
     assert everything(connection) == before
     migrate(connection)
+
+
+def test_a_visitors_link_of_an_older_version_makes_a_guest(sqlite: SqliteDatabase) -> None:
+    def make_links(connection: Connection) -> None:
+        migrate(connection, "0005")
+        for name, role, used_at in [
+            ("visitor", "visitor", None),
+            ("used", "visitor", 1),
+            ("teacher", "teacher", None),
+        ]:
+            connection.execute(
+                insert(invitation).values(
+                    id=name,
+                    token_hash=name.encode(),
+                    purpose="account",
+                    kind="teacher",
+                    role=role,
+                    created_at=0,
+                    expires_at=2,
+                    used_at=used_at,
+                )
+            )
+
+    sqlite.write_now(make_links)
+    sqlite.write_now(migrate)
+    links = select(invitation.c.id, invitation.c.kind)
+    kinds = sqlite.read_now(lambda db: {row.id: row.kind for row in db.execute(links)})
+    assert kinds == {"visitor": "visitor", "used": "teacher", "teacher": "teacher"}
 
 
 def test_a_room_of_the_first_version_is_still_there(sqlite: SqliteDatabase) -> None:
