@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { RoomConnection } from "../connection";
 import { DocumentSocket } from "../document_socket";
 import { LiveDocument } from "./live";
+import { localName, readUnsent } from "./local";
 import { FRAME_MAX_BYTES } from "./wire";
 
 const PING = Uint8Array.of(9).buffer;
@@ -45,6 +46,32 @@ afterEach(() => {
   for (const end of ends) end();
 });
 
+/** Have the server say something about the document. */
+function tell(...message: number[]): void {
+  const address = new TextEncoder().encode("river.1");
+  line.received(Uint8Array.of(address.length, ...address, ...message).buffer);
+}
+
+/** Have the server let this copy in and hold all of it. */
+function settle(): void {
+  const scope = new TextEncoder().encode("read-write");
+  tell(2, 2, scope.length, ...scope); // Auth: authenticated
+  tell(0, 1, 2, 0, 0); // SyncStep2: nothing that is not here
+  tell(8, 1); // SyncStatus: applied
+}
+
+test("The first change after all was confirmed is unsaved until it is confirmed itself.", () => {
+  settle();
+  expect(live.state.getState()).toMatchObject({ isSynced: true, unsaved: false, since: null });
+  live.doc.getText("t").insert(0, "a");
+  expect(live.state.getState()).toMatchObject({ unsaved: true, since: expect.any(Number) });
+  const name = localName("maja", "river", 1);
+  expect(readUnsent(name)?.clients).toEqual({ [live.doc.clientID]: 0 });
+  tell(8, 1);
+  expect(live.state.getState()).toMatchObject({ unsaved: false, since: null });
+  expect(readUnsent(name)).toBeNull();
+});
+
 test("What no frame can hold is refused here, and does not cut the room's line.", () => {
   const before = sent.length;
   live.doc.getText("t").insert(0, "x".repeat(1024 * 1024));
@@ -61,9 +88,7 @@ test("A copy that no frame can hold is refused whenever the server asks for it."
   live.doc.getText("t").insert(0, "y".repeat(FRAME_MAX_BYTES / 2));
   expect(live.state.getState().refused).toBeNull();
   const before = sent.length;
-  const address = new TextEncoder().encode("river.1");
-  const stepOne = [0, 0, 1, 0]; // who asks has nothing yet
-  line.received(Uint8Array.of(address.length, ...address, ...stepOne).buffer);
+  tell(0, 0, 1, 0); // SyncStep1: who asks has nothing yet
   expect(live.state.getState()).toMatchObject({ refused: "too-large", mayWrite: false });
   expect(sent).toHaveLength(before);
 });

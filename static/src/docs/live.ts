@@ -114,7 +114,6 @@ export class LiveDocument {
     this.#unsent = isKept ? readUnsent(this.#localName) : null;
     if (this.#unsent) this.#unsaved.changed(this.#unsent.since);
     this.state.setState({ isKept, isThere });
-    this.doc.on("update", this.#changed);
     const provider = new AdmittedProvider({
       websocketProvider: wireOf(this.#connection),
       name: this.#address,
@@ -123,6 +122,8 @@ export class LiveDocument {
       token: "",
     });
     this.#provider = provider;
+    // After the provider's own: a change that it has not counted yet would pass for confirmed.
+    this.doc.on("update", this.#changed);
     provider.on("message", () => {
       for (const prepare of this.#beforeMessage) prepare();
     });
