@@ -30,26 +30,52 @@ try {
 }
 
 // A part that does not come, because the line is cut or the server was renewed meanwhile, would
-// leave the page empty for good: once the server answers, it is loaded again.
+// leave the page empty for good: once the server answers, it is loaded again. Each time without
+// success waits longer, for a part may be missing for good; main.tsx ends that.
 {
-  const LONGEST_DELAY_MS = 20_000;
+  const KEPT_AS = "twinspace.reload_after_ms";
+  const FIRST_DELAY_MS = 3_000;
+  const LONGEST_DELAY_MS = 300_000;
+  const NOT_KEPT_DELAY_MS = 30_000;
+  const LONGEST_UNANSWERED_MS = 20_000;
   let isLost = false;
+  // What is drawn says by itself what it lacks, and somebody may be writing in it.
+  const isDrawn = () => document.querySelector("#root > *") !== null;
+  const keptDelay = () => {
+    try {
+      return Number(sessionStorage.getItem(KEPT_AS)) || FIRST_DELAY_MS;
+    } catch {
+      return NOT_KEPT_DELAY_MS; // storage is switched off: it cannot grow
+    }
+  };
+  const reload = () => {
+    if (isDrawn()) return;
+    try {
+      sessionStorage.setItem(KEPT_AS, Math.min(2 * keptDelay(), LONGEST_DELAY_MS));
+    } catch {
+      // Storage is switched off.
+    }
+    location.reload();
+  };
   const loadAgain = (delay) => {
-    const next = () => loadAgain(Math.min(2 * delay, LONGEST_DELAY_MS));
+    const next = () => loadAgain(Math.min(2 * delay, LONGEST_UNANSWERED_MS));
     setTimeout(
       () => {
+        if (isDrawn()) return;
         const page = fetch(location.href, { method: "HEAD" });
-        page.then(({ ok }) => (ok ? location.reload() : next()), next);
+        page.then(({ ok }) => (ok ? reload() : next()), next);
       },
       delay * (0.5 + Math.random() / 2), // not everyone in the same moment
     );
   };
   const lose = ({ target }) => {
     const isOurs = (target.src ?? target.href)?.startsWith(`${location.origin}/assets/`);
-    // What is drawn says by itself what it lacks.
-    if (isLost || !isOurs || document.querySelector("#root > *")) return;
+    if (isLost || !isOurs || isDrawn()) return;
     isLost = true;
-    loadAgain(3_000);
+    // Nobody is in the room before it is drawn; should it be after all, it opens its own.
+    window.twinspaceEarly?.socket.close();
+    window.twinspaceEarly = undefined;
+    loadAgain(keptDelay());
   };
   addEventListener("error", lose, true);
 }

@@ -14,3 +14,10 @@ createRoot(root).render(
     <App />
   </StrictMode>,
 );
+
+// All parts are here: the next one that is lost (early.js) is waited for as the first.
+try {
+  sessionStorage.removeItem("twinspace.reload_after_ms");
+} catch {
+  // Storage is switched off: nothing was kept.
+}
