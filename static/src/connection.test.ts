@@ -364,6 +364,17 @@ describe("The page's early socket", () => {
     expect(lines).toHaveLength(1);
   });
 
+  test("What comes after a refused hello is not heard.", async () => {
+    openEarly();
+    const first = await line(0);
+    tell(first, { id: 0, error: { code: "storage.unavailable", message: "Later." } });
+    welcome(first, 1);
+    await heard(2);
+    connection.start();
+    expect(welcomes).toHaveLength(0);
+    expect(useConnection.getState().status).toBe("waiting");
+  });
+
   test("Refused, it is asked about, and nobody knocks twice.", async () => {
     await closeServer();
     const knocks = vi.fn(() => false);

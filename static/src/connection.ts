@@ -232,6 +232,7 @@ export class RoomConnection {
       if (this.#socket === socket) void this.#closed(code, reason);
     };
     for (const event of early?.heard ?? []) {
+      if (this.#socket !== socket) break; // cut by what was heard
       if ("data" in event) socket.onmessage(event);
       else socket.onclose(event);
     }
