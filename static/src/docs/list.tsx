@@ -8,10 +8,12 @@ import {
 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Link } from "react-aria-components";
+import { useErrorText } from "../i18n/errors";
 import { useText } from "../i18n/text";
 import { useRoom } from "../room/context";
 import { MemberAvatar, MemberName } from "../room/person";
 import { useRoomState } from "../room/store";
+import { Banner } from "../ui/banner";
 import { Button } from "../ui/button";
 import { SearchField, Switch } from "../ui/field";
 import { Badge, EmptyState, SkeletonList } from "../ui/marks";
@@ -36,23 +38,23 @@ const NONE: Excerpts = new Map();
  * What was found last stays until the answer is there, so that the list does not flicker under
  * whoever types on.
  */
-function useSearch(text: string): { found: Excerpts; isSearching: boolean } {
+function useSearch(text: string): { found: Excerpts; error: unknown; isSearching: boolean } {
   const { ask } = useRoom();
-  const [last, setLast] = useState({ text: "", found: NONE });
+  const [last, setLast] = useState({ text: "", found: NONE, error: null as unknown });
   const isAsked = text.length >= SEARCH_MIN;
   useEffect(() => {
     if (!isAsked) {
-      setLast({ text, found: NONE });
+      setLast({ text, found: NONE, error: null });
       return;
     }
     let isGone = false;
-    const answer = (found: Excerpts) => {
-      if (!isGone) setLast({ text, found });
+    const answer = (found: Excerpts, error: unknown = null) => {
+      if (!isGone) setLast({ text, found, error });
     };
     const timer = setTimeout(() => {
       ask("docs.search", { text }).then(
         (reply) => answer(new Map(reply.found.map((one) => [one.document_id, one.excerpt]))),
-        () => answer(NONE), // titles are still searched
+        (reason: unknown) => answer(NONE, reason), // titles are still searched
       );
     }, SEARCH_PAUSE_MS);
     return () => {
@@ -60,7 +62,7 @@ function useSearch(text: string): { found: Excerpts; isSearching: boolean } {
       clearTimeout(timer);
     };
   }, [ask, text, isAsked]);
-  return { found: last.found, isSearching: isAsked && last.text !== text };
+  return { found: last.found, error: last.error, isSearching: isAsked && last.text !== text };
 }
 
 function latest(document: Document): number {
@@ -70,6 +72,7 @@ function latest(document: Document): number {
 /** List the documents of a folder, or of the room, with those who are in each now. */
 export function DocumentList({ folder }: { folder?: Folder }) {
   const t = useText();
+  const errorText = useErrorText();
   const { you, href } = useRoom();
   const roomState = useRoomState((state) => state.room?.state);
   const { documents, folders } = useDocs();
@@ -77,7 +80,7 @@ export function DocumentList({ folder }: { folder?: Folder }) {
   const [isArchive, setArchive] = useState(false);
   const [making, setMaking] = useState<"rich" | "text" | "folder" | null>(null);
   const wanted = text.trim().toLocaleLowerCase();
-  const { found, isSearching } = useSearch(text.trim());
+  const { found, error, isSearching } = useSearch(text.trim());
   const canCreate = mayCreate(you, roomState);
   const hasArchive = [...Object.values(documents), ...Object.values(folders)].some(
     (one) => one.archived,
@@ -139,6 +142,7 @@ export function DocumentList({ folder }: { folder?: Folder }) {
             </Switch>
           )}
         </div>
+        {error !== null && <Banner tone="bad">{errorText(error)}</Banner>}
         {subfolders.length > 0 && (
           <ul className={style.folders}>
             {subfolders.map((one) => (
@@ -153,7 +157,8 @@ export function DocumentList({ folder }: { folder?: Folder }) {
             ))}
           </ul>
         ) : (
-          subfolders.length === 0 && (
+          subfolders.length === 0 &&
+          error === null && (
             <Nothing
               isSearch={wanted !== ""}
               isSearching={isSearching}
