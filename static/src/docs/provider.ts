@@ -4,9 +4,9 @@ import { TooLarge } from "./wire";
 /**
  * The stock provider, which takes no acknowledgement before the server has let it in.
  *
- * What no frame can hold is not sent, and told with the event `tooLarge`: the others in the room's
- * line go on. Acknowledgements that come earlier are on their way to a provider that was closed a moment ago at the same
- * address; the server answers this one's Auth only after them.
+ * Acknowledgements that come earlier are on their way to a provider that was closed a moment ago at
+ * the same address; the server answers this one's Auth only after them. What no frame can hold is
+ * not sent, and told with the event `tooLarge`: the others in the room's line go on.
  */
 export class AdmittedProvider extends HocuspocusProvider {
   override decrementUnsyncedChanges(): void {

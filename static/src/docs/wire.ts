@@ -8,7 +8,7 @@ export const FRAME_MAX_BYTES = 10 * 1024 * 1024 + 64 * 1024;
 export class TooLarge extends Error {}
 
 /** The stock line, which takes no message that would cut it. */
-export class BoundedWire extends HocuspocusProviderWebsocket {
+class BoundedWire extends HocuspocusProviderWebsocket {
   override send(message: Uint8Array): void {
     if (message.byteLength > FRAME_MAX_BYTES) throw new TooLarge();
     super.send(message);
