@@ -1,8 +1,9 @@
 import { useCallback, useEffect, useState } from "react";
 import { api } from "../api";
 import { forgetLocal } from "../docs/local";
+import { sayFarewell } from "../farewell";
 import { useErrorText } from "../i18n/errors";
-import { followPerson, forgetUntold, useLanguage } from "../i18n/language";
+import { followPerson, useLanguage } from "../i18n/language";
 import { Refused } from "../refused";
 import { toast } from "../ui/toast";
 
@@ -80,7 +81,7 @@ export function safeNext(search: string): string {
 async function signOut(everywhere: boolean): Promise<void> {
   await api.post(everywhere ? "/api/sign-out-everywhere" : "/api/sign-out");
   await forgetLocal();
-  forgetUntold();
+  sayFarewell();
   location.assign("/");
 }
 

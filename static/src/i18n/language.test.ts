@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { chooseLanguage, followPerson, forgetUntold, useLanguage } from "./language";
+import { sayFarewell } from "../farewell";
+import { chooseLanguage, followPerson, useLanguage } from "./language";
 
 const language = () => useLanguage.getState().language;
 
@@ -9,7 +10,7 @@ beforeAll(() => Promise.all([import("./en"), import("./sv"), import("./da")]));
 beforeEach(async () => {
   useLanguage.setState({ tellServer: null });
   await chooseLanguage("en");
-  forgetUntold();
+  sayFarewell();
 });
 
 test("What nobody chose here follows the person.", async () => {
@@ -26,13 +27,28 @@ describe("what was chosen before somebody signed in", () => {
     followPerson("da");
     await vi.waitFor(() => expect(tellServer).toHaveBeenCalledExactlyOnceWith("sv"));
     expect(language()).toBe("sv");
+  });
+
+  test("Once told, it outlives an answer given before, and is not told again.", async () => {
+    const tellServer = vi.fn(() => Promise.resolve());
+    useLanguage.setState({ tellServer });
+    followPerson("da");
+    await vi.waitFor(() => expect(sessionStorage).toHaveLength(0));
     followPerson("da"); // read before the server heard of it, and come after
     expect(language()).toBe("sv");
+    followPerson("da"); // chosen on another device
+    await vi.waitFor(() => expect(language()).toBe("da"));
+    expect(tellServer).toHaveBeenCalledOnce();
+  });
+
+  test("What the server says after it has said the same comes from another device.", async () => {
+    const tellServer = vi.fn(() => Promise.resolve());
+    useLanguage.setState({ tellServer });
+    await chooseLanguage("sv");
     followPerson("sv");
-    // From then on the server knows; what it says next may come from another device.
     followPerson("da");
     await vi.waitFor(() => expect(language()).toBe("da"));
-    expect(tellServer).toHaveBeenCalledTimes(2);
+    expect(tellServer).toHaveBeenCalledOnce();
   });
 
   test("It stays until the server has heard of it.", async () => {
@@ -46,7 +62,21 @@ describe("what was chosen before somebody signed in", () => {
   });
 
   test("It goes with whoever chose it.", async () => {
-    forgetUntold();
+    sayFarewell();
+    followPerson("da");
+    await vi.waitFor(() => expect(language()).toBe("da"));
+  });
+
+  test("Told too late, it does not come back after whoever chose it has left.", async () => {
+    let answer: () => void = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    useLanguage.setState({ tellServer: () => answered });
+    followPerson("da");
+    sayFarewell();
+    answer();
+    await answered;
     followPerson("da");
     await vi.waitFor(() => expect(language()).toBe("da"));
   });

@@ -1,5 +1,6 @@
 import type { MessageFormatElement } from "react-intl";
 import { create } from "zustand";
+import { onFarewell } from "../farewell";
 
 export const LANGUAGES = ["en", "sv", "da"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -70,8 +71,19 @@ function keepUntold(language: Language): void {
   }
 }
 
-/** Forget what was chosen and not told: whoever chose it has left. */
-export function forgetUntold(): void {
+/** What the server has kept since: an answer that it gave before may still be on its way. */
+let told: Language | null = null;
+
+/** Forget what was chosen in this tab, told or not. */
+function forgetChoice(): void {
+  told = null;
+  forgetUntold();
+}
+
+// Or it would be written into the account of whoever signs in next.
+onFarewell(forgetChoice);
+
+function forgetUntold(): void {
   try {
     sessionStorage.removeItem(UNTOLD_AS);
   } catch {
@@ -113,17 +125,24 @@ export async function chooseLanguage(language: Language): Promise<void> {
 }
 
 async function tell(language: Language): Promise<void> {
+  const { tellServer } = useLanguage.getState();
+  if (!tellServer) return;
   try {
-    await useLanguage.getState().tellServer?.(language);
+    await tellServer(language);
   } catch {
-    // It stays untold, until the server next says what it has for this person.
+    return; // it stays untold, until the server next says what it has for this person
   }
+  // Unless another was chosen meanwhile, or whoever chose it has left.
+  if (untold() !== language) return;
+  forgetUntold();
+  told = language;
 }
 
 /**
  * Follow the language that the server has for the person who has just signed in.
  *
- * What they chose in this tab and the server does not know yet wins: the server is told.
+ * What they chose in this tab and the server does not know yet wins: the server is told. What it
+ * was told wins once, and is not told again: what it says next comes from another device.
  */
 export function followPerson(tag: string): void {
   const language = known(tag);
@@ -132,9 +151,9 @@ export function followPerson(tag: string): void {
     void tell(chosen);
     return;
   }
-  // Not when it was told: a welcome read before that may still be on its way.
-  forgetUntold();
-  if (language && language !== useLanguage.getState().language) {
+  const isOld = told !== null && told !== language;
+  forgetChoice();
+  if (!isOld && language && language !== useLanguage.getState().language) {
     keep(language);
     void show(language);
   }

@@ -3,6 +3,7 @@ import { Route, Router, Switch, useLocation, useParams } from "wouter";
 import { api } from "../api";
 import { RoomConnection, type StopReason, useConnection } from "../connection";
 import { dispatch, load } from "../dispatch";
+import { sayFarewell } from "../farewell";
 import { followPerson, useLanguage } from "../i18n/language";
 import { useText } from "../i18n/text";
 import { Fence, NotFound, Stopped } from "../pages/pages";
@@ -43,6 +44,9 @@ async function whyRefused(roomId: string): Promise<StopReason | null> {
   }
 }
 
+/** After these another person may come to this page. */
+const LEAVING: readonly (StopReason | null)[] = ["signed_out", "removed", "forbidden"];
+
 function useRoomConnection(roomId: string): RoomConnection {
   const connection = useMemo(
     () =>
@@ -60,6 +64,9 @@ function useRoomConnection(roomId: string): RoomConnection {
   useLayoutEffect(() => {
     useLanguage.setState({
       tellServer: (language) => connection.send("people.choose_language", { language }),
+    });
+    connection.onStop(() => {
+      if (LEAVING.includes(useConnection.getState().reason)) sayFarewell();
     });
     connection.start(); // which may bring the welcome at once, and a language with it
     return () => {
