@@ -3,7 +3,7 @@ import { api } from "../api";
 import { forgetLocal } from "../docs/local";
 import { sayFarewell } from "../farewell";
 import { useErrorText } from "../i18n/errors";
-import { followPerson, useLanguage } from "../i18n/language";
+import { followPerson, onChoice } from "../i18n/language";
 import { Refused } from "../refused";
 import { toast } from "../ui/toast";
 
@@ -65,9 +65,9 @@ export function useMe(): Loaded<Me> {
   const language = me.state === "here" ? me.value.language : null;
   useEffect(() => {
     if (language === null) return;
-    useLanguage.setState({ tellServer: (chosen) => api.post("/api/me", { language: chosen }) });
+    const end = onChoice((chosen) => api.post("/api/me", { language: chosen }));
     followPerson(language);
-    return () => useLanguage.setState({ tellServer: null });
+    return end;
   }, [language]);
   return me;
 }

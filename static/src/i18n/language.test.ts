@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { sayFarewell } from "../farewell";
-import { chooseLanguage, followPerson, useLanguage } from "./language";
+import { chooseLanguage, followPerson, onChoice, useLanguage } from "./language";
 
 const language = () => useLanguage.getState().language;
 
@@ -16,6 +16,19 @@ beforeEach(async () => {
 test("What nobody chose here follows the person.", async () => {
   followPerson("da-DK");
   await vi.waitFor(() => expect(language()).toBe("da"));
+});
+
+test("A page that ends late takes away its own way to the server alone.", async () => {
+  const [first, next] = [vi.fn(() => Promise.resolve()), vi.fn(() => Promise.resolve())];
+  const endFirst = onChoice(first);
+  const endNext = onChoice(next);
+  endFirst();
+  await chooseLanguage("sv");
+  expect(next).toHaveBeenCalledExactlyOnceWith("sv");
+  endNext();
+  await chooseLanguage("da");
+  expect(next).toHaveBeenCalledOnce();
+  expect(first).not.toHaveBeenCalled();
 });
 
 describe("what was chosen before somebody signed in", () => {

@@ -104,6 +104,14 @@ export const useLanguage = create<LanguageState>()(() => ({
   tellServer: null,
 }));
 
+/** Have the server told of choices in this way; returns what takes the way back, if it holds. */
+export function onChoice(tellServer: (language: Language) => Promise<unknown>): () => void {
+  useLanguage.setState({ tellServer });
+  // One page may begin before the one that it follows has ended.
+  return () =>
+    useLanguage.setState((now) => (now.tellServer === tellServer ? { tellServer: null } : now));
+}
+
 async function show(language: Language): Promise<void> {
   const { default: parts } = await catalogues[language]();
   document.documentElement.lang = language;

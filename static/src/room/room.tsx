@@ -4,7 +4,7 @@ import { api } from "../api";
 import { RoomConnection, type StopReason, useConnection } from "../connection";
 import { dispatch, load } from "../dispatch";
 import { sayFarewell } from "../farewell";
-import { followPerson, useLanguage } from "../i18n/language";
+import { followPerson, onChoice } from "../i18n/language";
 import { useText } from "../i18n/text";
 import { Fence, NotFound, Stopped } from "../pages/pages";
 import { Refused } from "../refused";
@@ -62,16 +62,16 @@ function useRoomConnection(roomId: string): RoomConnection {
   );
   // Before anything is painted: a welcome that is there already needs no skeleton.
   useLayoutEffect(() => {
-    useLanguage.setState({
-      tellServer: (language) => connection.send("people.choose_language", { language }),
-    });
+    const endChoices = onChoice((language) =>
+      connection.send("people.choose_language", { language }),
+    );
     connection.onStop(() => {
       if (LEAVING.includes(useConnection.getState().reason)) sayFarewell();
     });
     connection.start(); // which may bring the welcome at once, and a language with it
     return () => {
       connection.stop();
-      useLanguage.setState({ tellServer: null });
+      endChoices();
       clear();
     };
   }, [connection]);
