@@ -10,7 +10,7 @@ import { Dialog } from "../ui/dialog";
 import { Select, TextArea } from "../ui/field";
 import { toast } from "../ui/toast";
 import style from "./people.module.css";
-import { keepCards } from "./store";
+import { keepCards, pileOf } from "./store";
 import { problemText } from "./words";
 
 type Problem = NonNullable<Replies["people.add_pupils"]["result"]>["problems"][number];
@@ -18,7 +18,8 @@ type Problem = NonNullable<Replies["people.add_pupils"]["result"]>["problems"][n
 /** Make pupils from a pasted list. Lines with problems stay in the field, to be put right. */
 export function AddPupils({ button }: { button: ReactElement }) {
   const t = useText();
-  const { you, send, connection } = useRoom();
+  const room = useRoom();
+  const { you, send } = room;
   const schools = useDirectory((state) => state.schools);
   const [roster, setRoster] = useState("");
   const [language, setLanguage] = useState(useLanguage((state) => state.language));
@@ -29,7 +30,7 @@ export function AddPupils({ button }: { button: ReactElement }) {
     const sent = roster.split("\n");
     const { result } = await send("people.add_pupils", { school_id: school, roster, language });
     if (!result) return;
-    keepCards(connection.roomId, result.cards);
+    keepCards(pileOf(room), result.cards);
     // Only these lines are left in the field, so they count anew.
     setProblems(result.problems.map((problem, at) => ({ ...problem, line: at + 1 })));
     setRoster(result.problems.map(({ line }) => sent[line - 1] ?? "").join("\n"));

@@ -11,7 +11,7 @@ import { Banner } from "../ui/banner";
 import { Button } from "../ui/button";
 import { Dialog, DialogActions } from "../ui/dialog";
 import style from "./cards.module.css";
-import { forgetCards, type JoinCard, usePeople } from "./store";
+import { forgetCards, type JoinCard, pileOf, usePeople } from "./store";
 
 const CARDS_ON_A_PAGE = 8;
 const NONE: readonly JoinCard[] = [];
@@ -19,8 +19,8 @@ const NONE: readonly JoinCard[] = [];
 /** Tell that new cards are there, until they are printed: the server cannot show them again. */
 export function CardsWaiting() {
   const t = useText();
-  const { roomId } = useRoom().connection;
-  const cards = usePeople((state) => state.cards[roomId] ?? NONE);
+  const pile = pileOf(useRoom());
+  const cards = usePeople((state) => state.cards[pile] ?? NONE);
   const [isAsking, setAsking] = useState(false);
   if (cards.length === 0) return null;
   return (
@@ -42,7 +42,7 @@ export function CardsWaiting() {
           <DialogActions>
             <Button
               variant={isAsking ? "danger" : "secondary"}
-              onPress={() => (isAsking ? forgetCards(roomId) : setAsking(true))}
+              onPress={() => (isAsking ? forgetCards(pile) : setAsking(true))}
             >
               {t("people.cards.done")}
             </Button>

@@ -9,7 +9,7 @@ import { FormDialog } from "../ui/dialog";
 import { TextField } from "../ui/field";
 import { Menu, MenuItem } from "../ui/menu";
 import { toast } from "../ui/toast";
-import { keepCards, usePeople } from "./store";
+import { keepCards, pileOf, usePeople } from "./store";
 import { roleText } from "./words";
 
 const OTHER_ROLE = {
@@ -25,7 +25,8 @@ type Asking = "rename" | "reset" | "remove" | null;
 export function MemberMenu({ member }: { member: Member }) {
   const t = useText();
   const errorText = useErrorText();
-  const { you, send, connection } = useRoom();
+  const room = useRoom();
+  const { you, send } = room;
   const [asking, setAsking] = useState<Asking>(null);
   const leads = you.role === "teacher-admin";
   const isPupil = member.role === "pupil" || member.role === "pupil-admin";
@@ -85,7 +86,7 @@ export function MemberMenu({ member }: { member: Member }) {
           action={t("people.reset")}
           onSubmit={async () => {
             const { result } = await send("people.reset_card", { member_id: member.id });
-            if (result) keepCards(connection.roomId, [result]);
+            if (result) keepCards(pileOf(room), [result]);
           }}
         >
           <p>{t("people.reset.sure", { name: member.name })}</p>

@@ -6,13 +6,14 @@ import { useRoom } from "../room/context";
 import type { Member } from "../room/directory";
 import { Button } from "../ui/button";
 import { toast } from "../ui/toast";
-import { keepCards } from "./store";
+import { keepCards, pileOf } from "./store";
 
 /** Offer to bring somebody back who was taken out. */
 export function RestoreButton({ member }: { member: Member }) {
   const t = useText();
   const errorText = useErrorText();
-  const { send, you, connection } = useRoom();
+  const room = useRoom();
+  const { send, you } = room;
   const [isPending, setPending] = useState(false);
   const isPupil = member.role === "pupil" || member.role === "pupil-admin";
   if (you.role !== "teacher-admin" && !(isPupil && member.school_id === you.school_id)) return null;
@@ -21,7 +22,7 @@ export function RestoreButton({ member }: { member: Member }) {
     setPending(true);
     try {
       const { result } = await send("people.restore", { member_id: member.id });
-      if (result) keepCards(connection.roomId, [result]);
+      if (result) keepCards(pileOf(room), [result]);
     } catch (reason) {
       toast(errorText(reason));
     } finally {

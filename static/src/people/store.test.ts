@@ -2,9 +2,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { sayFarewell } from "../farewell";
 import type { PushOf, Snapshots } from "../frames";
+import type { RoomContext } from "../room/context";
 import { useDirectory } from "../room/directory";
-import { apply, forgetCards, keepCards, load, usePeople } from "./store";
+import { apply, forgetCards, keepCards, load, pileOf, usePeople } from "./store";
 
 const FRAMES = join(import.meta.dirname, "../../../tests/frames/people");
 
@@ -37,10 +39,7 @@ describe.each(readdirSync(FRAMES))("%s", (file) => {
 describe("new cards", () => {
   const card = { member_id: "a", name: "Comet", code: "AB10X3Y9", words: "fox-lamp-river" };
 
-  beforeEach(() => {
-    forgetCards("here");
-    forgetCards("there");
-  });
+  beforeEach(sayFarewell);
 
   function holdsPage(): boolean {
     const leaving = new Event("beforeunload", { cancelable: true });
@@ -63,6 +62,23 @@ describe("new cards", () => {
     expect(usePeople.getState().cards.here).toHaveLength(1);
     forgetCards("here");
     expect(usePeople.getState().cards).toEqual({});
+  });
+
+  test("They go with whoever made them, and the page is not held any more.", () => {
+    keepCards("here", [card]);
+    keepCards("there", [card]);
+    sayFarewell();
+    expect(usePeople.getState().cards).toEqual({});
+    expect(holdsPage()).toBe(false);
+  });
+
+  test("Each person has their own in each room.", () => {
+    const piles = ["here", "there"].flatMap((roomId) =>
+      ["ann", "carl"].map((member_id) =>
+        pileOf({ connection: { roomId }, you: { member_id } } as RoomContext),
+      ),
+    );
+    expect(new Set(piles).size).toBe(4);
   });
 
   test("Each room has its own, and the page is held while any of them waits.", () => {

@@ -1,5 +1,7 @@
 import { create } from "zustand";
+import { onFarewell } from "../farewell";
 import type { PushOf, Replies, Snapshots } from "../frames";
+import type { RoomContext } from "../room/context";
 import { dropTeam, putMember, putTeam, setDirectory, useDirectory } from "../room/directory";
 import { changeRoom, changeYou, useRoomState } from "../room/store";
 
@@ -10,8 +12,8 @@ interface People {
   /** Real names of my own school's pupils, by member id; a pupil and a visitor have none. */
   roster: Readonly<Record<string, string>>;
   /**
-   * Cards made since this page was opened, by the room that they lead into: each is printed under
-   * its room's name. The server does not know their words any more.
+   * Cards made since this page was opened, by {@link pileOf}: each is printed under its room's
+   * name, and seen by whoever made it alone. The server does not know their words any more.
    */
   cards: Readonly<Record<string, readonly JoinCard[]>>;
   /** How often moderators have come or gone, or may have while the line was cut. */
@@ -78,23 +80,35 @@ function holdPage(event: BeforeUnloadEvent): void {
   event.preventDefault();
 }
 
-/** Keep a room's new cards until they are printed; a newer card of a pupil takes the place. */
-export function keepCards(roomId: string, made: readonly JoinCard[]): void {
+/** Name the cards that this person makes in this room. */
+export function pileOf({ connection, you }: Pick<RoomContext, "connection" | "you">): string {
+  return `${connection.roomId}.${you.member_id}`;
+}
+
+/** Keep new cards until they are printed; a newer card of a pupil takes the place. */
+export function keepCards(pile: string, made: readonly JoinCard[]): void {
   if (made.length === 0) return;
   window.addEventListener("beforeunload", holdPage);
   const fresh = new Set(made.map((card) => card.member_id));
   usePeople.setState(({ cards }) => {
-    const older = (cards[roomId] ?? []).filter((card) => !fresh.has(card.member_id));
-    return { cards: { ...cards, [roomId]: [...older, ...made] } };
+    const older = (cards[pile] ?? []).filter((card) => !fresh.has(card.member_id));
+    return { cards: { ...cards, [pile]: [...older, ...made] } };
   });
 }
 
-/** Forget the cards that were made in a room. */
-export function forgetCards(roomId: string): void {
-  const { [roomId]: _, ...cards } = usePeople.getState().cards;
+/** Forget the cards of a pile. */
+export function forgetCards(pile: string): void {
+  const { [pile]: _, ...cards } = usePeople.getState().cards;
+  leaveCards(cards);
+}
+
+function leaveCards(cards: People["cards"]): void {
   if (Object.keys(cards).length === 0) window.removeEventListener("beforeunload", holdPage);
   usePeople.setState({ cards });
 }
+
+// Their words let anybody in, and whoever comes to this page next may be a pupil.
+onFarewell(() => leaveCards({}));
 
 function named(entries: Snapshots["people"]["roster"]): Record<string, string> {
   return Object.fromEntries(entries.map((one) => [one.member_id, one.real_name]));
