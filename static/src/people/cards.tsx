@@ -21,7 +21,6 @@ export function CardsWaiting() {
   const t = useText();
   const pile = pileOf(useRoom());
   const cards = usePeople((state) => state.cards[pile] ?? NONE);
-  const [isAsking, setAsking] = useState(false);
   if (cards.length === 0) return null;
   return (
     <Banner
@@ -32,29 +31,40 @@ export function CardsWaiting() {
           isLarge
           button={<Button variant="primary">{t("people.cards.show")}</Button>}
         >
-          <div className={style.shown}>
-            {cards.map((card) => (
-              <Card key={card.member_id} card={card} />
-            ))}
-          </div>
-          <Sheets cards={cards} />
-          {isAsking && <p>{t("people.cards.done.sure")}</p>}
-          <DialogActions>
-            <Button
-              variant={isAsking ? "danger" : "secondary"}
-              onPress={() => (isAsking ? forgetCards(pile) : setAsking(true))}
-            >
-              {t("people.cards.done")}
-            </Button>
-            <Button variant="primary" icon={Printer} onPress={() => window.print()}>
-              {t("people.cards.print")}
-            </Button>
-          </DialogActions>
+          <Shown cards={cards} pile={pile} />
         </Dialog>
       }
     >
       {t("people.cards.waiting", { count: cards.length })}
     </Banner>
+  );
+}
+
+/** Show the cards; that they are done with is asked once more, each time the dialog opens. */
+function Shown({ cards, pile }: { cards: readonly JoinCard[]; pile: string }) {
+  const t = useText();
+  const [isAsking, setAsking] = useState(false);
+  return (
+    <>
+      <div className={style.shown}>
+        {cards.map((card) => (
+          <Card key={card.member_id} card={card} />
+        ))}
+      </div>
+      <Sheets cards={cards} />
+      {isAsking && <p>{t("people.cards.done.sure")}</p>}
+      <DialogActions>
+        <Button
+          variant={isAsking ? "danger" : "secondary"}
+          onPress={() => (isAsking ? forgetCards(pile) : setAsking(true))}
+        >
+          {t("people.cards.done")}
+        </Button>
+        <Button variant="primary" icon={Printer} onPress={() => window.print()}>
+          {t("people.cards.print")}
+        </Button>
+      </DialogActions>
+    </>
   );
 }
 
