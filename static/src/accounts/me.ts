@@ -80,8 +80,9 @@ export function safeNext(search: string): string {
 
 async function signOut(everywhere: boolean): Promise<void> {
   await api.post(everywhere ? "/api/sign-out-everywhere" : "/api/sign-out");
-  await forgetLocal();
   sayFarewell();
+  // The session is over, even where the browser does not say which copies it has.
+  await forgetLocal().catch(() => {});
   location.assign("/");
 }
 
