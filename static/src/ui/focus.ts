@@ -8,8 +8,13 @@ function withAround(element: Element, end: Element | null): Element[] {
   return all;
 }
 
+/** Tell whether something had the focus and cannot have it any more. */
 function isGone(element: Element | undefined): boolean {
-  return element !== undefined && (!element.isConnected || element.matches(":disabled"));
+  if (element === undefined) return false;
+  // A panel may have the focus only as long as nothing in it may, as behind a dialog.
+  const isPlain =
+    element instanceof HTMLElement && element.tabIndex < 0 && !element.hasAttribute("tabindex");
+  return isPlain || !element.isConnected || element.matches(":disabled");
 }
 
 /** Put the focus on something, if it is there, or drawn anew, and can have it. */
@@ -52,7 +57,7 @@ export function useFocusKept(work: RefObject<HTMLElement | null>): void {
       childList: true,
       subtree: true,
       // What is behind a dialog can have the focus only once the dialog lets go of the page.
-      attributeFilter: ["disabled", "inert"],
+      attributeFilter: ["disabled", "inert", "tabindex"],
     });
     document.addEventListener("focusin", note);
     return () => {
