@@ -11,7 +11,8 @@ function Page({ names }: { names: string[] }) {
   return (
     <main ref={work} tabIndex={-1}>
       {names.map((name) => (
-        <div key={name} id={name} tabIndex={0} />
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: as a panel of tabs has it
+        <div key={name} id={name} role="tabpanel" tabIndex={0} />
       ))}
     </main>
   );
