@@ -1,111 +1,22 @@
 """The people of a room over real sockets: who may change what, who hears of it, who is shut out.
 
-State before an action and its pushes make the state read afresh: ``Window.follows`` holds that for
-every action that a test here takes.
+State before an action and its pushes make the state read afresh: `follows` holds that for every
+action that a test here takes.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
-from sqlalchemy import select, update
 from websockets.exceptions import InvalidStatus
 
 from tests.client import RoomClient
 from tests.live import Someone
-from tests.people.conftest import PASSWORD, Json, Town
-from twinspace_rt.accounts.models import session
+from tests.people.conftest import Json, Town
+from tests.people.watching import follows, ids, watch
 from twinspace_rt.errors import CloseCode
-from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import Role
 from twinspace_rt.rooms.avatars import CREATURES, TINTS
-
-
-def apply(state: Json, push: Json) -> None:
-    """Change a snapshot as a client does."""
-    members = {m["id"]: m for m in state["members"]}
-    removed = {m["id"]: m for m in state["removed"]}
-    teams = {t["id"]: t for t in state["teams"]}
-    roster = {e["member_id"]: e for e in state["roster"]}
-    match push["type"]:
-        case "people.joined" | "people.changed":
-            removed.pop(push["member"]["id"], None)
-            members[push["member"]["id"]] = push["member"]
-        case "people.removed":
-            gone = members.pop(push["member_id"])
-            removed[gone["id"]] = gone
-            for one in teams.values():
-                one["member_ids"] = [m for m in one["member_ids"] if m != gone["id"]]
-        case "people.team_changed":
-            teams[push["team"]["id"]] = push["team"]
-        case "people.team_removed":
-            del teams[push["team_id"]]
-        case "people.roster_changed":
-            roster |= {e["member_id"]: e for e in push["entries"]}
-        case "people.room_changed":
-            state["room"] |= {key: push[key] for key in ("title", "description", "state")}
-        case "people.language_chosen":
-            state["you"]["language"] = push["language"]
-        case "people.moderator_came":
-            visit = {"name": push["name"], "came_at": push["at"], "left_at": None}
-            state["visits"].insert(0, visit)
-        case "people.moderator_left":
-            [visit] = [one for one in state["visits"] if one["came_at"] == push["came_at"]]
-            visit["left_at"] = push["left_at"]
-    you = state["you"]
-    if you["member_id"] in members:
-        you |= {key: members[you["member_id"]][key] for key in ("name", "role")}
-    you["teams"] = sorted(t for t, one in teams.items() if you["member_id"] in one["member_ids"])
-    state |= {
-        "members": list(members.values()),
-        "removed": list(removed.values()),
-        "teams": list(teams.values()),
-        "roster": list(roster.values()),
-    }
-
-
-def in_order(state: Json) -> Json:
-    def key(item: Json) -> str:
-        return str(item.get("id") or item["member_id"])
-
-    lists = ("schools", "members", "removed", "teams", "roster")
-    return state | {part: sorted(state[part], key=key) for part in lists}
-
-
-async def held(window: RoomClient) -> Json:
-    """Put together what a window that has just come knows of the people and the room."""
-    welcome = window.welcome
-    visits = (await window.ask("people.visits")).get("ok", {"visits": []})["visits"]
-    known = {"room": welcome["room"], "you": welcome["you"], "visits": visits}
-    return dict(welcome["features"]["people"] | known)
-
-
-async def follows(town: Town, watchers: dict[str, RoomClient]) -> None:
-    """Check, for each watcher, that what they were told makes what they would read now."""
-    for name, window in watchers.items():
-        await window.ask("people.visits")  # what was sent before is here now
-        state = window.welcome["held"]
-        for push in [f for f in window.frames if str(f.get("type", "")).startswith("people.")]:
-            window.frames.remove(push)
-            apply(state, push)
-        fresh = await town.window(name)
-        assert in_order(state) == in_order(await held(fresh)), name
-        await fresh.socket.close()
-
-
-async def watch(town: Town, *names: str) -> dict[str, RoomClient]:
-    """Open windows for some people, and note what they know at first."""
-    windows = {name: await town.window(name) for name in names}
-    for window in windows.values():
-        window.welcome["held"] = await held(window)
-    return windows
-
-
-def ids(town: Town, *names: str) -> list[str]:
-    return [town.room.people[name].member_id for name in names]
 
 
 async def refused(window: RoomClient, kind: str, **fields: Any) -> str:
@@ -359,127 +270,6 @@ async def test_a_language_is_a_private_matter(town: Town) -> None:
     await seen["eleni"].ask("people.visits")
     assert not [f for f in seen["eleni"].frames if f.get("type") == "people.language_chosen"]
     assert (await town.window("maja")).welcome["you"]["language"] == "da"
-
-
-@dataclass
-class Moderator:
-    """A moderator in the room: in a browser, and signed in on a phone too."""
-
-    town: Town
-    account_id: str
-    inga: Someone
-    browser: httpx.AsyncClient
-    phone: httpx.AsyncClient
-
-
-async def visiting(town: Town) -> Moderator:
-    """Let a moderator enter the room."""
-    account_id, inga = await town.account("moderator", countries="SE")
-    phone = await town.browser((await town.signed_in(account_id)).token)
-    moderator = Moderator(town, account_id, inga, await town.browser(inga.token), phone)
-    await granted(moderator.browser, f"/api/rooms/{town.room.room_id}/visit")
-    return moderator
-
-
-async def granted(browser: httpx.AsyncClient, path: str, **body: Any) -> None:
-    """Ask something that must be granted."""
-    answer = await browser.post(path, json=body)
-    assert answer.is_success, answer.text
-
-
-async def test_a_moderator_comes_and_goes_before_everyones_eyes(town: Town) -> None:
-    seen = await watch(town, "anna", "maja", "vera")
-    # The account's own name is taken here, so that it gets another one.
-    await seen["anna"].do("people.rename", member_id=ids(town, "maja")[0], name="Moderator")
-    account_id, inga = await town.account("moderator", countries="SE")
-    phone = await town.browser((await town.signed_in(account_id)).token)
-    browser = await town.browser(inga.token)
-    path = f"/api/rooms/{town.room.room_id}"
-    for device, what in ((browser, "visit"), (phone, "visit"), (phone, "leave"), (phone, "leave")):
-        assert (await device.post(f"{path}/{what}", json={})).status_code == 200
-        await follows(town, seen)
-    visits = seen["maja"].welcome["held"]["visits"]
-    assert [(one["name"], one["left_at"] is None) for one in visits] == [("Moderator 2", False)] * 2
-
-
-async def sign_out(moderator: Moderator) -> None:
-    await granted(moderator.browser, "/api/sign-out")
-
-
-async def sign_out_everywhere_on_another_device(moderator: Moderator) -> None:
-    await granted(moderator.phone, "/api/sign-out-everywhere")
-
-
-async def end_that_session_on_another_device(moderator: Moderator) -> None:
-    there = {"session_id": moderator.inga.session_id}
-    await granted(moderator.phone, "/api/account/sessions/end", **there)
-
-
-async def change_the_password_on_another_device(moderator: Moderator) -> None:
-    words = {"current": PASSWORD, "new": "smultron i skogen"}
-    await granted(moderator.phone, "/api/account/password", **words)
-
-
-async def sign_in_anew_in_the_same_browser(moderator: Moderator) -> None:
-    address = await moderator.town.email(moderator.account_id)
-    await granted(moderator.browser, "/api/sign-in", email=address, password=PASSWORD)
-
-
-async def be_shut_out_by_an_administrator(moderator: Moderator) -> None:
-    _, ada = await moderator.town.account("administrator")
-    browser = await moderator.town.browser(ada.token)
-    await granted(browser, f"/api/administration/staff/{moderator.account_id}", disabled=True)
-
-
-async def be_signed_out_by_the_clock(moderator: Moderator) -> None:
-    ends = update(session).where(session.c.id == moderator.inga.session_id)
-    await moderator.town.write(lambda db: db.execute(ends.values(expires_at=now_ms())))
-
-
-@pytest.mark.parametrize(
-    "way_out",
-    [
-        sign_out,
-        sign_out_everywhere_on_another_device,
-        end_that_session_on_another_device,
-        change_the_password_on_another_device,
-        sign_in_anew_in_the_same_browser,
-        be_shut_out_by_an_administrator,
-        be_signed_out_by_the_clock,
-    ],
-    ids=lambda way_out: way_out.__name__,
-)
-async def test_a_moderators_visit_ends_with_the_sign_in_before_everyones_eyes(
-    town: Town, way_out: Callable[[Moderator], Awaitable[None]]
-) -> None:
-    """M6, T10: the log that one reads afresh says no more than one was told."""
-    moderator = await visiting(town)
-    seen = await watch(town, "anna", "maja", "vera")
-    await way_out(moderator)
-    for name in ("anna", "maja"):
-        told = await seen[name].expect("people.moderator_left")
-        seen[name].frames.append(told)
-    await follows(town, seen)
-    [visit] = seen["maja"].welcome["held"]["visits"]
-    ended = select(session.c.revoked_at, session.c.expires_at)
-    revoked_at, expires_at = await town.write(
-        lambda db: db.execute(ended.where(session.c.id == moderator.inga.session_id)).one()
-    )
-    assert visit["left_at"] == (revoked_at or expires_at)
-
-
-async def test_a_visit_whose_end_is_not_told_yet_ends_before_the_next_begins(town: Town) -> None:
-    moderator = await visiting(town)
-    seen = await watch(town, "anna")
-    now = now_ms()
-    ends = update(session).where(session.c.id == moderator.inga.session_id)
-    await town.write(lambda db: db.execute(ends.values(revoked_at=now)))
-    await granted(moderator.phone, f"/api/rooms/{town.room.room_id}/visit")
-    await seen["anna"].ask("people.visits")
-    told = [f for f in seen["anna"].frames if f.get("type", "").startswith("people.moderator")]
-    assert [push["type"] for push in told] == ["people.moderator_left", "people.moderator_came"]
-    assert told[0]["left_at"] == now
-    await follows(town, seen)
 
 
 async def test_the_room_and_oneself_are_as_one_was_told(town: Town) -> None:
