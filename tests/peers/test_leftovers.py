@@ -1,78 +1,28 @@
 """What a provider has left in its queue for an earlier socket is not taken for today's words."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.live import Live, SeededRoom
 from tests.peers import raw
 from tests.peers.drive import drive
+from tests.peers.joining import (
+    FAREWELL,
+    WORDS,
+    coming,
+    document_of,
+    expect_joined,
+    expect_paid,
+    leave_at_once,
+    room_of,
+    written,
+)
 from tests.peers.line import open_line
 from tests.peers.raw import Peer, Pen
 from tests.peers.test_acknowledgement import joined, statuses
 from twinspace_rt.docs.delivery import PARTIAL_BYTES
-from twinspace_rt.docs.document import Document
 from twinspace_rt.docs.validator import UPDATE_LIMITS
-from twinspace_rt.rooms.room import Room
-
-FAREWELL = bytes((raw.CLOSE,))
-WORDS = "abcdef"
-
-
-def room_of(live: Live, seeded: SeededRoom) -> Room:
-    """The room, as the server has it open."""
-    assert live.node is not None
-    room = live.node.hub.get(seeded.room_id)
-    assert room is not None
-    return room
-
-
-def document_of(live: Live, seeded: SeededRoom) -> Document:
-    """The plain document, as the server has it open."""
-    assert live.node is not None
-    return next(one for one in live.node.library.documents if one.id == seeded.documents[1])
-
-
-@contextlib.asynccontextmanager
-async def coming(live: Live, seeded: SeededRoom) -> AsyncIterator[Peer]:
-    """Connect; the server's first Ping has come and is not answered yet."""
-    async with await Peer.open(
-        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
-    ) as peer:
-        assert (await peer.next()).name == "ping"
-        yield peer
-
-
-async def written(live: Live, seeded: SeededRoom) -> Pen:
-    """Have something in the document; returns who wrote it."""
-    pen = Pen(1)
-    async with await joined(live, seeded) as maja:
-        await maja.send(raw.update(pen.write(WORDS)))
-        assert await maja.expect("status") == 1
-    return pen
-
-
-async def expect_paid(peer: Peer, count: int) -> None:
-    """Expect so many acknowledgements, and no more; from then on its edits are refused."""
-    # Whatever is paid comes before the refusal of what nobody can read.
-    await peer.send(raw.update(b"\xff"))
-    assert statuses(await peer.until("stateless")) == [1] * count + [0]
-
-
-async def expect_joined(peer: Peer, pen: Pen | None = None) -> None:
-    """Answer the server's question with what a pen has, and expect to be paid for that alone."""
-    await peer.expect("step2")
-    await peer.send(raw.step_2(pen.lacking(b"\0") if pen else b"\0\0"))
-    await expect_paid(peer, 1)
-
-
-async def leave_at_once(peer: Peer) -> None:
-    """Say farewell before the server has asked, which it does all the same."""
-    await peer.send(raw.auth(), raw.step_1(b"\0"), FAREWELL)
-    await peer.socket.send(raw.PONG)
-    await peer.expect("step2")
 
 
 @pytest.mark.parametrize("behind_a_pong", [False, True])
@@ -113,19 +63,6 @@ async def test_what_began_before_the_provider_counted_is_not_paid(
         gathered = raw.update(pen.lacking(raw.vector(before)))
         await maja.send(*((answer, gathered) if has_joined else (gathered, answer)))
         await expect_paid(maja, 1)
-
-
-async def test_what_began_before_a_sync_asked_for_is_not_paid(
-    live: Live, seeded: SeededRoom
-) -> None:
-    pen = await written(live, seeded)
-    before = dict(pen.vector)
-    async with await joined(live, seeded) as maja:
-        pen.write("gathered ")
-        await maja.send(raw.step_1(raw.vector(pen.vector)))
-        pen.write("since ")
-        await maja.send(raw.update(pen.lacking(raw.vector(before))))
-        await expect_joined(maja, pen)
 
 
 async def test_what_was_gathered_in_a_freeze_is_not_paid_after_it(
@@ -303,33 +240,6 @@ async def test_an_answer_that_comes_after_the_farewell_is_not_given_to_the_succe
         await expect_joined(maja)
 
 
-async def test_a_sync_asked_for_offline_takes_nothing_away(live: Live, seeded: SeededRoom) -> None:
-    pen = await written(live, seeded)
-    asked = raw.step_1(raw.vector(pen.vector))
-    async with coming(live, seeded) as maja:
-        await maja.send(raw.auth(), asked)
-        # Typed since the socket has opened, which is sent before the queue.
-        await maja.send(raw.update(pen.write("ghi")), asked)
-        await maja.socket.send(raw.PONG)
-        await maja.expect("step2")
-        await maja.send(raw.step_2(pen.lacking(b"\0")))
-        await expect_paid(maja, 2)
-
-
-async def test_a_sync_asked_for_after_the_queue_is_what_is_paid(
-    live: Live, seeded: SeededRoom
-) -> None:
-    pen = await written(live, seeded)
-    asked = raw.step_1(raw.vector(pen.vector))
-    async with coming(live, seeded) as maja:
-        await maja.send(raw.auth(), asked)
-        await maja.socket.send(raw.PONG)
-        await maja.send(raw.update(pen.erase(0, 1)), asked)
-        await maja.expect("step2")
-        await maja.send(raw.step_2(pen.lacking(b"\0")))
-        await expect_paid(maja, 1)
-
-
 @pytest.mark.parametrize("moment", ["greeting", "opening", "waiting"])
 async def test_a_ping_in_between_takes_nothing_away(
     live: Live, seeded: SeededRoom, moment: str
@@ -373,96 +283,6 @@ async def test_a_thaw_in_the_handshake_is_not_asked_about_twice(
             assert [one.name for one in told if one.name == "step1"] == ["step1"]
             await maja.send(raw.step_2(b"\0\0"))
             await expect_paid(maja, 1)
-
-
-async def test_with_each_sync_step_1_the_provider_counts_from_one(
-    live: Live, seeded: SeededRoom
-) -> None:
-    pen = await written(live, seeded)
-    async with await joined(live, seeded) as maja:
-        async with document_of(live, seeded).committed():
-            # Asked for a sync while edits are on their way: they are not counted any more.
-            await maja.send(*(raw.update(pen.write("x")) for _ in range(3)))
-            await maja.send(raw.step_1(raw.vector(pen.vector)))
-            await maja.settled()
-        await expect_joined(maja, pen)
-
-
-@pytest.mark.parametrize(
-    "again",
-    [
-        pytest.param([raw.step_1(b"\0"), raw.step_2(b"\0\0")], id="before-the-answer"),
-        pytest.param([raw.step_2(b"\0\0"), raw.step_1(b"\0")], id="after-the-answer"),
-    ],
-)
-async def test_of_two_syncs_asked_for_one_is_paid(
-    live: Live, seeded: SeededRoom, again: list[bytes]
-) -> None:
-    async with await joined(live, seeded) as maja:
-        # `joined` has had an answer a moment ago: the next ones come two seconds later.
-        await maja.send(raw.step_1(b"\0"))
-        await maja.expect("step2")
-        async with document_of(live, seeded).committed():
-            await maja.send(*again)
-            await maja.settled()
-        await expect_joined(maja)
-
-
-async def test_a_sync_asked_for_before_it_has_joined_is_paid_once(
-    live: Live, seeded: SeededRoom
-) -> None:
-    pen = await written(live, seeded)
-    async with await Peer.open(
-        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
-    ) as maja:
-        await maja.join(pen.vector)
-        uncounted = [raw.update(pen.erase(0, 1)), raw.update(pen.write("x"))]
-        await maja.send(*uncounted, raw.step_1(raw.vector(pen.vector)))
-        await maja.send(raw.update(pen.write("counted")), raw.step_2(pen.lacking(b"\0")))
-        await expect_paid(maja, 2)
-
-
-async def test_a_sync_asked_for_while_it_joins_is_what_is_paid(
-    live: Live, seeded: SeededRoom
-) -> None:
-    """What it typed after its SyncStep2 is not counted any more, and may not be stored yet."""
-    pen = await written(live, seeded)
-    async with (
-        await joined(live, seeded, "eleni"),
-        await Peer.open(live, seeded.room_id, seeded.people["maja"], seeded.documents[1]) as maja,
-    ):
-        await maja.join(pen.vector)
-        async with document_of(live, seeded).committed():
-            await maja.send(raw.step_2(b"\0\0"), raw.update(pen.write("typed")))
-            await maja.send(raw.step_1(raw.vector(pen.vector)))
-            await maja.settled()
-        told = await maja.until("step2")
-        assert statuses(told) == []
-        await maja.send(raw.step_2(pen.lacking(b"\0")))
-        await expect_paid(maja, 1)
-
-
-async def test_a_sync_asked_for_in_a_freeze_is_paid_once_after_the_thaw(
-    live: Live, seeded: SeededRoom
-) -> None:
-    async with await joined(live, seeded) as maja:
-        room = room_of(live, seeded)
-        room.set_state(room.state.CLOSED)
-        assert await maja.expect("authenticated") == "readonly"
-        pen = Pen(2)
-        async with document_of(live, seeded).committed():
-            await maja.send(*(raw.update(pen.write("a")) for _ in range(3)))
-            await maja.send(raw.step_1(raw.vector(pen.vector)))
-            await maja.settled()
-        assert [await maja.expect("status") for _ in range(3)] == [0] * 3
-        await maja.expect("step2")
-        await maja.send(raw.step_2(pen.lacking(b"\0")))
-        assert await maja.expect("status") == 0
-        room.set_state(room.state.OPEN)
-        await maja.expect("authenticated")
-        await maja.expect("step1")
-        await maja.send(raw.step_2(pen.lacking(await maja.expect("step1"))))
-        await expect_paid(maja, 1)
 
 
 @pytest.mark.parametrize(
