@@ -25,51 +25,46 @@ const catalogues: Record<Language, () => Promise<{ default: Record<string, Texts
   da: () => import("./da"),
 };
 
-const KEPT_AS = "twinspace.language";
-
 function known(tag: string | null | undefined): Language | null {
   const language = tag?.toLowerCase().split("-")[0];
   return LANGUAGES.find((one) => one === language) ?? null;
 }
 
-function kept(): Language | null {
-  try {
-    return known(localStorage.getItem(KEPT_AS));
-  } catch {
-    return null; // storage is switched off
-  }
+/** A place of the browser's for one language; asking for the storage itself may be refused. */
+function place(storage: () => Storage, key: string) {
+  return {
+    read(): Language | null {
+      try {
+        return known(storage().getItem(key));
+      } catch {
+        return null; // storage is switched off
+      }
+    },
+    write(language: Language): void {
+      try {
+        storage().setItem(key, language);
+      } catch {
+        // Storage is switched off: the choice holds until the page is left.
+      }
+    },
+    clear(): void {
+      try {
+        storage().removeItem(key);
+      } catch {
+        // Storage is switched off: nothing was kept.
+      }
+    },
+  };
 }
 
-function keep(language: Language): void {
-  try {
-    localStorage.setItem(KEPT_AS, language);
-  } catch {
-    // Storage is switched off: the choice holds until the page is left.
-  }
-}
+const kept = place(() => localStorage, "twinspace.language");
 
 /*
  * What was chosen in this tab and the server has not confirmed: chosen before somebody signed in,
  * or while the line was cut. In this tab alone, for the next child at this computer may read
  * another language.
  */
-const UNTOLD_AS = "twinspace.language.untold";
-
-function untold(): Language | null {
-  try {
-    return known(sessionStorage.getItem(UNTOLD_AS));
-  } catch {
-    return null; // storage is switched off
-  }
-}
-
-function keepUntold(language: Language): void {
-  try {
-    sessionStorage.setItem(UNTOLD_AS, language);
-  } catch {
-    // Storage is switched off: the server hears of the choice now or not at all.
-  }
-}
+const untold = place(() => sessionStorage, "twinspace.language.untold");
 
 /** What the server has kept since: an answer that it gave before may still be on its way. */
 let told: Language | null = null;
@@ -77,19 +72,11 @@ let told: Language | null = null;
 /** Forget what was chosen in this tab, told or not. */
 function forgetChoice(): void {
   told = null;
-  forgetUntold();
+  untold.clear();
 }
 
 // Or it would be written into the account of whoever signs in next.
 onFarewell(forgetChoice);
-
-function forgetUntold(): void {
-  try {
-    sessionStorage.removeItem(UNTOLD_AS);
-  } catch {
-    // Storage is switched off: nothing was kept.
-  }
-}
 
 interface LanguageState {
   language: Language;
@@ -120,14 +107,14 @@ async function show(language: Language): Promise<void> {
 
 /** Load the texts of this browser's language: the one chosen here, else the system's. */
 export async function startLanguage(): Promise<void> {
-  const wanted = kept() ?? navigator.languages.map(known).find(Boolean) ?? "en";
+  const wanted = kept.read() ?? navigator.languages.map(known).find(Boolean) ?? "en";
   await show(wanted);
 }
 
 /** Change the language because the person said so; it follows them to their other devices. */
 export async function chooseLanguage(language: Language): Promise<void> {
-  keep(language);
-  keepUntold(language);
+  kept.write(language);
+  untold.write(language);
   await show(language);
   await tell(language);
 }
@@ -141,8 +128,8 @@ async function tell(language: Language): Promise<void> {
     return; // it stays untold, until the server next says what it has for this person
   }
   // Unless another was chosen meanwhile, or whoever chose it has left.
-  if (untold() !== language) return;
-  forgetUntold();
+  if (untold.read() !== language) return;
+  untold.clear();
   told = language;
 }
 
@@ -154,7 +141,7 @@ async function tell(language: Language): Promise<void> {
  */
 export function followPerson(tag: string): void {
   const language = known(tag);
-  const chosen = untold();
+  const chosen = untold.read();
   if (chosen && chosen !== language) {
     void tell(chosen);
     return;
@@ -162,7 +149,7 @@ export function followPerson(tag: string): void {
   const isOld = told !== null && told !== language;
   forgetChoice();
   if (!isOld && language && language !== useLanguage.getState().language) {
-    keep(language);
+    kept.write(language);
     void show(language);
   }
 }
