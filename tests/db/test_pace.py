@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,15 @@ from sqlalchemy import Connection, text
 from twinspace_rt.db import pace
 from twinspace_rt.db.engine import CHECKPOINT_PAGES, SqliteDatabase
 from twinspace_rt.db.migrate import migrate
-from twinspace_rt.db.pace import EXILE, HERE_MAX_PAGES, PROOFS, QUICK_S, TURN_PAGES, Pace
+from twinspace_rt.db.pace import (
+    EXILE_MAX,
+    EXILE_MIN,
+    HERE_MAX_PAGES,
+    PROOFS,
+    QUICK_S,
+    TURN_PAGES,
+    Pace,
+)
 from twinspace_rt.errors import StorageUnavailable
 from twinspace_rt.streams.appends import Append, NewEntry, pages_of, store_on_sqlite
 from twinspace_rt.streams.transaction import create_stream
@@ -40,21 +48,47 @@ def test_a_disk_has_to_prove_itself_in_a_row() -> None:
     prove(disk)
 
 
-@pytest.mark.parametrize(
-    "setback",
-    [
-        pytest.param(lambda disk: disk.made(SLOW_S, SMALL, here=True), id="slow"),
-        pytest.param(Pace.failed, id="failed"),
-    ],
-)
-def test_a_setback_sends_the_next_ones_to_the_thread(setback: Callable[[Pace], None]) -> None:
+def exile(disk: Pace) -> int:
+    """Count how many commits go to the thread before one is made in the event loop again."""
+    count = 0
+    while not disk.is_here(SMALL):
+        disk.made(0, SMALL, here=False)
+        count += 1
+    return count
+
+
+def hurry(disk: Pace, count: int) -> None:
+    """Make quick ones in the event loop, with the thread's turns in between."""
+    for _ in range(count):
+        here = disk.is_here(SMALL)
+        disk.made(0, SMALL, here=here)
+
+
+def test_a_slow_one_sends_a_few_to_the_thread_and_each_one_soon_after_it_more() -> None:
     disk = Pace()
     prove(disk)
-    setback(disk)
-    for _ in range(EXILE):
-        assert not disk.is_here(SMALL)
-        disk.made(0, SMALL, here=False)
-    assert disk.is_here(SMALL)
+    counts = []
+    for _ in range(8):
+        disk.made(SLOW_S, SMALL, here=True)
+        counts.append(exile(disk))
+        hurry(disk, 20)
+    assert counts == [16, 32, 64, 128, 256, 512, 512, 512]
+
+
+def test_a_disk_that_is_slow_once_in_a_while_is_forgiven() -> None:
+    disk = Pace()
+    prove(disk)
+    for _ in range(8):
+        disk.made(SLOW_S, SMALL, here=True)
+        assert exile(disk) == EXILE_MIN
+        hurry(disk, EXILE_MAX + 2)
+
+
+def test_a_failure_sends_many_to_the_thread() -> None:
+    disk = Pace()
+    prove(disk)
+    disk.failed()
+    assert exile(disk) == EXILE_MAX
 
 
 def test_a_large_one_is_the_threads_and_says_nothing_about_the_disk() -> None:
