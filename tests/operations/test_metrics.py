@@ -1,6 +1,7 @@
 """What Prometheus reads: every figure moves with what happened, and names nobody."""
 
 import ast
+import asyncio
 import json
 import re
 import socket
@@ -22,6 +23,7 @@ from twinspace_rt.app import build_node
 from twinspace_rt.docs import quarantine
 from twinspace_rt.errors import BadSetting
 from twinspace_rt.operations import listener
+from twinspace_rt.operations.lag import TICK_S
 from twinspace_rt.settings import Settings
 
 DEPLOY = REPOSITORY / "deploy"
@@ -71,6 +73,7 @@ async def test_what_happens_in_a_room_is_counted(live: Live, seeded: SeededRoom)
         assert live.node is not None
         library, hub = live.node.library, live.node.hub
         await eventually(lambda: library.documents[0].head_seq == 1)
+        await asyncio.sleep(2 * TICK_S)  # of the same event loop
         now = await samples(live)
         assert value(now, "connections", kind="app") == 1
         assert value(now, "connections", kind="provider") == 1
