@@ -88,7 +88,7 @@ class Delivery:
                 frames += _refusal(outcome)
         for session, frames in out.items():
             if frames:
-                session.connection.send(*frames)
+                session.connection.send_all(frames)
 
     def _send_updates(
         self,
@@ -109,7 +109,7 @@ class Delivery:
             frames = made.get(session.prefix)
             if frames is None:
                 frames = made[session.prefix] = _frames_of(session.prefix, updates)
-            session.connection.send(*frames)
+            session.connection.send_all(frames)
 
     def _miss(self, loaded: Loaded, edit: Edit, frames: list[Frame]) -> None:
         session = edit.session

@@ -162,6 +162,10 @@ class Connection:
 
     def send(self, *frames: Frame) -> None:
         """Queue frames, in order; closes the connection if it lags beyond the bounds."""
+        self.send_all(frames)
+
+    def send_all(self, frames: Sequence[Frame]) -> None:
+        """Do as :meth:`send`, for what many connections are sent after one another."""
         if self.closed:
             return
         waiting = self._sink.write(frames)
