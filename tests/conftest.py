@@ -19,6 +19,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name not in SLOW)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Close with what the tests that passed have measured: the lines that they printed."""
+    found = [
+        f"{report.nodeid.removeprefix('tests/')}: {line}"
+        for report in terminalreporter.getreports("passed")
+        for line in report.capstdout.splitlines()
+        if report.when == "call" and line
+    ]
+    if found:
+        terminalreporter.section("figures")
+        for line in sorted(found):
+            terminalreporter.line(line)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let those tests that open a database by themselves do so in PostgreSQL."""
     parser.addoption("--postgresql", action="store_true", help="use PostgreSQL where possible")
