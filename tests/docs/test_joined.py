@@ -2,20 +2,25 @@
 
 import random
 
+import pytest
 from pycrdt import Doc, Text
 
-from twinspace_rt.docs.joined import Piece, joined, piece_of
+from twinspace_rt.docs.joined import Batch, Piece, joined, piece_of
 from twinspace_rt.docs.store import TailEntry
 from twinspace_rt.docs.update import TRUSTED_LIMITS, parse
 
 
-def entries_of(updates: list[bytes]) -> list[Piece]:
+def tail_of(updates: list[bytes]) -> list[TailEntry]:
     made = []
     for seq, body in enumerate(updates, 1):
         blocks = parse(body, TRUSTED_LIMITS).blocks
         ranges = tuple((block.client, block.start, block.end) for block in blocks)
-        made.append(piece_of(TailEntry(seq, "member", 0, body, ranges)))
+        made.append(TailEntry(seq, "member", 0, body, ranges))
     return made
+
+
+def entries_of(updates: list[bytes]) -> list[Piece]:
+    return [piece_of(entry) for entry in tail_of(updates)]
 
 
 def write_together(seed: int, steps: int, *, deletes: bool) -> list[bytes]:
@@ -87,3 +92,28 @@ def test_a_client_whose_middle_is_missing_is_not_joined_over_it() -> None:
     apart = joined([first, last])
     assert len(apart) == 2
     assert content([*apart, middle.body])[0] == "abc"
+
+
+@pytest.mark.parametrize("deletes", [False, True])
+def test_each_receiver_gets_what_others_wrote_joined_alike(deletes: bool) -> None:
+    """As if it was joined for this receiver alone, whoever wrote with which client."""
+    joined_at_once = 0
+    for seed in range(60):
+        order = random.Random(seed)
+        log = write_together(seed, order.randint(1, 12), deletes=deletes)
+        entries = tail_of(log)
+        clients = sorted({client for entry in entries for client, _, _ in entry.ranges})
+        people = [object() for _ in range(order.randint(1, 3))]
+        writer = {client: order.choice(people) for client in clients}
+        if order.random() < 0.3:  # one client, said over two connections
+            authors = [order.choice(people) for _ in entries]
+        else:
+            authors = [writer[e.ranges[0][0]] if e.ranges else people[0] for e in entries]
+        batch = Batch(entries, authors)
+        assert content(batch.whole())[0] == content(log)[0]
+        assert batch.whole() == joined(entries_of(log))
+        joined_at_once += len(batch.whole()) == 1 < len(log)
+        for person in people:
+            others = [body for body, a in zip(log, authors, strict=True) if a is not person]
+            assert batch.without(person) == joined(entries_of(others))
+    assert joined_at_once

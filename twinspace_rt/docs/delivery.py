@@ -10,7 +10,7 @@ from typing import Any
 from twinspace_rt.docs import wire
 from twinspace_rt.docs.edits import Edit, Missed, Outcome, Rejected, Sync, Taken
 from twinspace_rt.docs.engine import Engine, EngineError
-from twinspace_rt.docs.joined import joined, piece_of
+from twinspace_rt.docs.joined import Batch, joined, piece_of
 from twinspace_rt.docs.session import Asked, Scope, Session, covers
 from twinspace_rt.docs.store import Loaded, TailEntry
 from twinspace_rt.docs.validator import SENTENCES, write_state_vector
@@ -97,18 +97,16 @@ class Delivery:
         out: dict[Session, list[Frame]],
     ) -> None:
         made: dict[bytes, list[Frame]] = {}
-        pieces = [piece_of(entry) for entry in entries]
-        updates = joined(pieces)
+        batch = Batch(entries, authors)
         for session in self._sessions:
             if not session.live:
                 continue
             if session in out:
-                others = [p for p, a in zip(pieces, authors, strict=True) if a is not session]
-                out[session] += _frames_of(session.prefix, joined(others))
+                out[session] += _frames_of(session.prefix, batch.without(session))
                 continue
             frames = made.get(session.prefix)
             if frames is None:
-                frames = made[session.prefix] = _frames_of(session.prefix, updates)
+                frames = made[session.prefix] = _frames_of(session.prefix, batch.whole())
             session.connection.send_all(frames)
 
     def _miss(self, loaded: Loaded, edit: Edit, frames: list[Frame]) -> None:

@@ -1,11 +1,12 @@
 """Edits of one commit as one update: who receives it takes it in, and draws, once."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from twinspace_rt.docs.lib0 import write_var_uint
 from twinspace_rt.docs.store import TailEntry
 
+A = TypeVar("A")
 ONE_STRUCT = b"\1\1"
 """How an update begins that is one client's and has one struct."""
 NO_DELETES = b"\0"
@@ -69,6 +70,52 @@ def joined(pieces: Sequence[Piece]) -> list[bytes]:
     return updates
 
 
+class Batch(Generic[A]):
+    """Entries of one commit for all who receive them: each gets what others wrote.
+
+    Where everybody typed, as nearly always, what each client wrote is put together once, and a
+    receiver's update is made of those parts.
+
+    Args:
+        entries: Committed entries in their order.
+        authors: For each who wrote it, and is not to be sent it.
+    """
+
+    def __init__(self, entries: Sequence[TailEntry], authors: Sequence[A]) -> None:
+        self._pieces = [piece_of(entry) for entry in entries]
+        self._authors = authors
+        self._parts = self._put_together()
+
+    def whole(self) -> list[bytes]:
+        """Write all of it."""
+        if self._parts is None:
+            return joined(self._pieces)
+        return _update_of([part for _, part in self._parts])
+
+    def without(self, author: A) -> list[bytes]:
+        """Write what others than ``author`` wrote."""
+        if self._parts is None:
+            own = zip(self._pieces, self._authors, strict=True)
+            return joined([piece for piece, a in own if a is not author])
+        return _update_of([part for a, part in self._parts if a is not author])
+
+    def _put_together(self) -> list[tuple[A, bytes]] | None:
+        """Write what each client wrote; ``None`` unless each one's is one text of one author."""
+        clients: dict[int, list[Piece]] = {}
+        authors: dict[int, A] = {}
+        for piece, author in zip(self._pieces, self._authors, strict=True):
+            client = piece.client
+            if piece.struct is None:
+                return None
+            if client not in clients:
+                clients[client], authors[client] = [piece], author
+            elif authors[client] is author and clients[client][-1].end == piece.start:
+                clients[client].append(piece)
+            else:
+                return None
+        return [(authors[c], _part_of(clients[c])) for c in sorted(clients, reverse=True)]
+
+
 def _end_run(run: Sequence[Piece], updates: list[bytes]) -> None:
     if len(run) < 2:
         updates.extend(piece.body for piece in run)
@@ -76,13 +123,18 @@ def _end_run(run: Sequence[Piece], updates: list[bytes]) -> None:
     clients: dict[int, list[Piece]] = {}
     for piece in run:
         clients.setdefault(piece.client, []).append(piece)
-    parts = [_number(len(clients))]
-    for client in sorted(clients, reverse=True):
-        pieces = clients[client]
-        parts += _number(len(pieces)), pieces[0].place
-        parts += [piece.struct or b"" for piece in pieces]
-    parts.append(NO_DELETES)
-    updates.append(b"".join(parts))
+    updates += _update_of([_part_of(clients[client]) for client in sorted(clients, reverse=True)])
+
+
+def _part_of(pieces: Sequence[Piece]) -> bytes:
+    """Write what one client wrote: how many structs, where they begin, and these."""
+    structs = [piece.struct or b"" for piece in pieces]
+    return b"".join((_number(len(pieces)), pieces[0].place, *structs))
+
+
+def _update_of(parts: Sequence[bytes]) -> list[bytes]:
+    """Write an update of clients' parts, the greatest client first; none if there is none."""
+    return [b"".join((_number(len(parts)), *parts, NO_DELETES))] if parts else []
 
 
 def _number(number: int) -> bytes:
