@@ -182,7 +182,7 @@ class Document:
     def _put_edit(self, edit: Edit) -> None:
         if self._ended:
             return
-        self._count(_size([edit]))
+        self._count(len(edit.data) + EDIT_BYTES)
         self._put_last(edit)
         self._slow = self._slow or is_large(edit)
         self._go_on()

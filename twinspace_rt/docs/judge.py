@@ -55,7 +55,7 @@ class Judge:
         if session.receiving and not edit.step_2 and session.scope is Scope.WRITE:
             typed = take_typed(loaded.validator, edit.data, session.principal.member_id)
             if typed is not None:
-                edit.owed = session.is_counted([typed[:2]])
+                edit.owed = session.counts(typed[0], typed[1])
                 return Taken(edit, edit.data, (typed,), ())
         update = _parsed(edit.data, _limits(loaded, edit))
         if isinstance(update, Refused):

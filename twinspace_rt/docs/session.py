@@ -143,8 +143,11 @@ class Session:
 
     def is_counted(self, starts: Iterable[tuple[int, int]]) -> bool:
         """Tell whether all that begins at these ``(client, clock)`` is counted."""
-        known = self._counted_from
-        return all(clock >= known.get(client, 0) for client, clock in starts)
+        return all(self.counts(client, clock) for client, clock in starts)
+
+    def counts(self, client: int, clock: int) -> bool:
+        """Tell whether what begins there is counted."""
+        return clock >= self._counted_from.get(client, 0)
 
     def replace(self, since: int) -> None:
         """Note an update that a gap kept out: the SyncStep2 asked for will bring it."""

@@ -107,12 +107,19 @@ def read_address(frame: bytes) -> tuple[str, int]:
         raise Disconnect(CloseCode.MALFORMED, error.code) from error
 
 
+_UPDATE = bytes((MessageType.SYNC, SyncType.UPDATE))
+
+
 def read_message(frame: bytes, pos: int) -> Message:
     """Read the message at ``pos``; only what a client may send.
 
     Raises:
         Disconnect: The frame is malformed, or the type is not a client's to send.
     """
+    start = pos + len(_UPDATE) + 1
+    size = len(frame) - start
+    if 0 <= size < 0x80 and frame[pos : start - 1] == _UPDATE and frame[start - 1] == size:
+        return Message(MessageType.SYNC, SyncType.UPDATE, frame[start:])  # what people type
     try:
         number, pos = read_var_uint(frame, pos)
         if number == MessageType.SYNC:
@@ -163,6 +170,8 @@ def address_prefix(key: str) -> bytes:
 
 def sync(kind: SyncType, body: bytes) -> bytes:
     """Write a sync message."""
+    if len(body) < 0x80:
+        return bytes((MessageType.SYNC, kind, len(body))) + body
     out = bytearray((MessageType.SYNC, kind))
     write_var_uint(out, len(body))
     return bytes(out) + body
