@@ -91,8 +91,9 @@ def wants_snapshot(document: Document, *, idle: bool) -> bool:
     rest_s = (now_ms() - tail[-1].at) / 1000
     if idle or rest_s > LONG_REST_S or (rest_s > REST_S and len(tail) >= REST_ENTRIES):
         return True
-    size = sum(len(e.body) for e in tail)
-    return len(tail) >= TAIL_MAX_ENTRIES and size >= max(TAIL_MIN_BYTES, len(snapshot) // 4)
+    if len(tail) < TAIL_MAX_ENTRIES:
+        return False
+    return sum([len(e.body) for e in tail]) >= max(TAIL_MIN_BYTES, len(snapshot) // 4)
 
 
 def _by_author(tail: Sequence[TailEntry]) -> list[list[TailEntry]]:
