@@ -6,7 +6,8 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.event import listen
 
 from tests.streams.nodes import Node, Shared, say
 from twinspace_rt.errors import Conflict, StorageUnavailable
@@ -340,6 +341,20 @@ async def test_the_beacon_reads_where_streams_stand(shared: Shared) -> None:
         rooms[1]: Head(1, 1, "open"),
         rooms[2]: Head(1, 0, "open"),
     }
+
+
+async def test_the_beacon_asks_for_any_number_of_streams_in_the_same_words(shared: Shared) -> None:
+    """Drivers keep each statement prepared, and a node has another number of rooms each second."""
+    streams = await shared.streams(3)
+    said: list[str] = []
+
+    def read(db: Connection) -> int:
+        listen(db, "before_cursor_execute", lambda *told: said.append(told[2]))
+        return sum(len(heads(db, streams[:count])) for count in range(4))
+
+    assert await shared.database.read(read) == 1 + 2 + 3
+    assert len(said) == 4
+    assert len(set(said)) == 1
 
 
 async def test_a_text_taken_back_leaves_the_stored_event(shared: Shared) -> None:

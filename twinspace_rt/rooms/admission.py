@@ -9,11 +9,10 @@ from twinspace_rt.accounts.models import session
 from twinspace_rt.accounts.sessions import SignedIn
 from twinspace_rt.accounts.tickets import Tickets
 from twinspace_rt.db.engine import Database
+from twinspace_rt.db.many import is_one_of
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import Principal, Role
 from twinspace_rt.rooms.models import member, moderator_visit, team, team_member
-
-ASKED_AT_ONCE = 500
 
 
 class Doorkeeper:
@@ -113,13 +112,6 @@ def visiting_since(connection: Connection, signed_in: SignedIn, room_id: str) ->
 
 def ended_sessions(connection: Connection, session_ids: Collection[str]) -> set[str]:
     """Find which of these sign-in sessions have been ended, or are not there any more."""
-    wanted = sorted(session_ids)
-    living: set[str] = set()
-    for start in range(0, len(wanted), ASKED_AT_ONCE):
-        part = wanted[start : start + ASKED_AT_ONCE]
-        living.update(
-            connection.execute(
-                select(session.c.id).where(session.c.id.in_(part), session.c.revoked_at.is_(None))
-            ).scalars()
-        )
-    return set(wanted) - living
+    wanted = is_one_of(connection, session.c.id, session_ids)
+    living = connection.execute(select(session.c.id).where(wanted, session.c.revoked_at.is_(None)))
+    return set(session_ids) - set(living.scalars())

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
+from twinspace_rt.db.many import is_one_of
 from twinspace_rt.streams.models import entry, stream
 from twinspace_rt.streams.transaction import Event, decode_event
 from twinspace_rt.streams.transaction import Head as Head
@@ -54,7 +55,7 @@ def heads(connection: Connection, stream_ids: Sequence[str]) -> dict[str, Head]:
     """Read where several streams stand, in one query: the beacon."""
     rows = connection.execute(
         select(stream.c.id, stream.c.epoch, stream.c.head_seq, stream.c.state).where(
-            stream.c.id.in_(stream_ids)
+            is_one_of(connection, stream.c.id, stream_ids)
         )
     )
     return {row.id: Head(row.epoch, row.head_seq, row.state) for row in rows}

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, String, any_, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from twinspace_rt.db.many import is_one_of
 from twinspace_rt.protocol import Push, encode, now_ms
 from twinspace_rt.streams.models import entry, stream
 
@@ -183,5 +184,5 @@ def lock_heads(connection: Connection, stream_ids: Collection[str]) -> dict[str,
     if connection.dialect.name == "postgresql":
         rows = connection.execute(_LOCK_HEADS, {"ids": sorted(stream_ids)})
     else:  # a transaction that writes has SQLite to itself
-        rows = connection.execute(_HEADS.where(stream.c.id.in_(stream_ids)))
+        rows = connection.execute(_HEADS.where(is_one_of(connection, stream.c.id, stream_ids)))
     return {row.id: Head(row.epoch, row.head_seq, row.state) for row in rows}
