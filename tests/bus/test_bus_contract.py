@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import weakref
 from functools import partial
 
 import pytest
@@ -67,6 +68,20 @@ async def test_nothing_is_received_after_the_end(nodes: Nodes, channel: str) -> 
     subscription.end()
     await eventually(lambda: going_on == [b"on its way"])
     assert ended == []
+
+
+async def test_who_stopped_listening_is_held_no_more(nodes: Nodes, channel: str) -> None:
+    class Listener:
+        def hear(self, message: bytes) -> None:
+            pass
+
+    listener = Listener()
+    gone = weakref.ref(listener)
+    subscription = nodes.here.subscribe(channel, listener.hear)
+    await subscription.ready()
+    subscription.end()
+    del listener
+    assert gone() is None
 
 
 async def test_a_channel_that_was_left_can_be_taken_up_again(nodes: Nodes, channel: str) -> None:

@@ -42,7 +42,13 @@ class Subscription:
         """Receive nothing more, from now on; a second call does nothing."""
         if not self.ended:
             self.ended = True
+            # Whose receiver it is mostly holds this: a circle, which waits for the collector.
+            self.receiver = _drop
             self.on_end(self)
+
+
+def _drop(message: bytes) -> None:
+    """Stand for a receiver that wants nothing more."""
 
 
 class Bus(Protocol):

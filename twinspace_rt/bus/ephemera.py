@@ -96,12 +96,13 @@ class Ephemera:
             self._send(Passed(self._neighbours.node_id, message))
 
     def close(self) -> None:
-        """Show nothing any more, and hear nothing."""
+        """Show nothing any more, hear nothing, and hold none of those who did."""
         self._opening.cancel()
         if self._answer is not None:
             self._answer.cancel()
         self._subscription.end()
         self._neighbours.forget(self)
+        self._whole, self._told, self._passed = dict, _ignore, _ignore
         if self._neighbours.alive:  # perhaps of one that has only just asked
             self._send(Left(self._neighbours.node_id))
 
@@ -154,3 +155,7 @@ class Ephemera:
     def _give_answer(self) -> None:
         self._answer = None
         self._send(Told(self._neighbours.node_id, self._whole(), whole=True))
+
+
+def _ignore(*_: object) -> None:
+    """Stand for a callback of who shows nothing any more."""

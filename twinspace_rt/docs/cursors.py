@@ -56,8 +56,10 @@ class Cursors:
             session.send(wire.awareness(body))
 
     def close(self) -> None:
-        """Show the other nodes nothing any more, and hear nothing of them."""
+        """Show nobody anything any more, and hear nothing of the other nodes."""
         self._elsewhere.close()
+        # It asks the document, which holds it: a circle, which waits for the collector.
+        self._awareness = Awareness(_is_foreign)
 
     def _shown_elsewhere(self, node: str, values: Mapping[str, bytes | None]) -> None:
         if self._awareness.show(node, values):
@@ -81,3 +83,8 @@ class Cursors:
             if frame is None:
                 frame = made[session.prefix, body] = session.frame(wire.awareness(body))
             session.connection.send(frame)
+
+
+def _is_foreign(client: int, member_id: str) -> bool:
+    """Tell of every client id that it is bound to another member: none is shown any more."""
+    return True

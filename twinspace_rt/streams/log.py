@@ -64,6 +64,9 @@ BATCH_ENTRIES = 8
 ACTIONS_MAX = 32
 """Actions of one commit: each asks the database several times, and its rows stay locked until the
 commit. A thousand that waited for a database would not end within its limit, ever again."""
+LATE_S = 3.0
+"""A commit that takes longer is in trouble, and those who wait are told before it ends: a database
+that has fallen silent is cut off after five seconds, and what waits behind that waits as long again."""
 
 
 class Source(Protocol):
@@ -115,6 +118,11 @@ class Log:
             the action's caller is told.
         announce: Called after each commit with the streams that have grown, to tell other nodes.
         intake: Held back between two commits, if there is one.
+
+    Attributes:
+        commits: How many there were.
+        late: What is wrong, as a code of `StorageUnavailable`, while a commit takes longer than
+            `LATE_S`; else empty.
     """
 
     def __init__(
@@ -128,6 +136,8 @@ class Log:
     ) -> None:
         self.database = database
         self.commits = 0
+        self.late = ""
+        self._on_trouble: Callable[[str], None] = lambda _: None
         self._interval_s = interval_s
         self._deliver = deliver
         self._announce = announce
@@ -161,6 +171,18 @@ class Log:
         """
         self._sources[source] = None
         self._wake.set()
+
+    def on_trouble(self, listener: Callable[[str], None]) -> None:
+        """Have ``listener`` told each time a commit has failed, or takes longer than `LATE_S`.
+
+        What waits for a later commit is in the same trouble, and its author need not wait to learn
+        of it.
+        """
+        self._on_trouble = listener
+
+    def _is_late(self) -> None:
+        self.late = "database_away"
+        self._on_trouble(self.late)
 
     async def act(self, work: Callable[[Transaction], T], room_id: str | None = None) -> T:
         """Run an action: its rows and its events are stored together or not at all.
@@ -199,6 +221,7 @@ class Log:
             # A commit costs by its streams; where one brings many entries, that is shared already.
             most = max((len(job.entries) for job in jobs if isinstance(job, Append)), default=0)
             interval_s = self._interval_s * min(1.0, BATCH_ENTRIES / max(1, most))
+            del jobs  # hold nobody's document until the next commit
             pause = started + interval_s - loop.time()
             if pause > 0 and not self._closing:
                 await self._rest(pause)
@@ -233,6 +256,7 @@ class Log:
 
     async def _commit(self, jobs: "Sequence[_Job]") -> None:
         started = perf_counter()  # the loop's own clock stands still while it works
+        limit = asyncio.get_running_loop().call_later(LATE_S, self._is_late)
         try:
             try:
                 results = await self._write(jobs)
@@ -246,7 +270,11 @@ class Log:
             meters.commit_failures.labels(_unavailable(error).code).inc()
             for job in jobs:
                 job.tell(_unavailable(error))
+            self._on_trouble(_unavailable(error).code)
             return
+        finally:
+            limit.cancel()
+            self.late = ""
         self.commits += 1
         meters.commit_seconds.observe(perf_counter() - started)
         meters.commit_jobs.observe(len(jobs))

@@ -1,0 +1,35 @@
+"""What a document that is let go of leaves behind: nothing."""
+
+import gc
+import weakref
+
+import pytest
+
+from tests.live import Live, SeededRoom
+from tests.peers import raw
+from tests.peers.raw import Peer, Pen, eventually
+from twinspace_rt.docs import library as libraries
+
+
+async def test_it_does_not_wait_for_the_collector(
+    live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands would: they are old by then, and the old are seldom looked through."""
+    assert live.node is not None
+    library = live.node.library
+    gc.disable()
+    try:
+        maja = seeded.people["maja"]
+        async with await Peer.open(live, seeded.room_id, maja, seeded.documents[1]) as peer:
+            await peer.join()
+            await peer.send(raw.step_2(b"\0\0"), raw.awareness((5, 1, "{}")))
+            await peer.send(raw.update(Pen(5).write("word")))
+            assert [await peer.expect("status") for _ in range(2)] == [1, 1]
+            [opened] = library.documents
+            document = weakref.ref(opened)
+            del opened
+        monkeypatch.setattr(libraries, "IDLE_S", 0.0)
+        await eventually(lambda: not library.documents)
+        await eventually(lambda: document() is None)
+    finally:
+        gc.enable()
