@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 from twinspace_rt.errors import BadSetting
 
 SQLITE_INTERVAL_MS = 22.0
-POSTGRESQL_INTERVAL_MS = 18.0
+POSTGRESQL_INTERVAL_MS = 20.0
 _KIB = 1024
 _MIB = 1024 * _KIB
 _LARGEST_COPY_BYTES = 10 * _MIB + 64 * _KIB
