@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from tests import programs
 from tests.databases import use_postgresql
+from tests.figures import told_in
 from tests.live import Live, SeededRoom, seed_room, serve_here
 from twinspace_rt.db.migrate import migrate
 from twinspace_rt.db.postgresql import PostgresqlDatabase
@@ -20,12 +21,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Close with what the tests that passed have measured: the lines that they printed."""
+    """Close with what the tests that passed have measured."""
     found = [
-        f"{report.nodeid.removeprefix('tests/')}: {line}"
+        f"{report.nodeid.removeprefix('tests/')}: {figure}"
         for report in terminalreporter.getreports("passed")
-        for line in report.capstdout.splitlines()
-        if report.when == "call" and line
+        for figure in told_in(report.capstdout)
+        if report.when == "call"
     ]
     if found:
         terminalreporter.section("figures")

@@ -8,15 +8,17 @@ from pathlib import Path
 from tests.live import REPOSITORY
 
 MEASURING = """
+from tests import figures
+
 def test_quick():
-    print()
-    print("2 ms a word")
+    print("a word")
+    figures.tell("2 ms a word")
 
 def test_silent():
     pass
 
 def test_slow():
-    print("9 s a word")
+    figures.tell("9 s a word")
     assert False
 """
 
@@ -34,5 +36,6 @@ def test_a_run_closes_with_the_figures_of_those_who_passed(tmp_path: Path) -> No
     )
     _, _, closing = done.stdout.partition(" figures ")
     assert "test_words.py::test_quick: 2 ms a word\n" in closing
+    assert ": a word" not in closing
     assert "9 s a word" not in closing
     assert "test_silent" not in closing

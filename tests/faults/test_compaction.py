@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select
 
+from tests import figures
 from tests.faults.storage import Storage, bodies, new_database
 from tests.live import REPOSITORY, SeededRoom
 from tests.peers.raw import Pen, words_of
@@ -153,8 +154,8 @@ async def test_compaction_killed_at_any_line(
                     assert process.compact(copy, paper.id)[0] == 0
                     assert check(copy, paper.id, paper.text, paper.head)
             assert process.compact(storage, paper.id)[0] == 0
-    print(
-        f"\ncompaction killed x{kills} at {points} of {lines} lines on {storage.name}: the text is "
+    figures.tell(
+        f"compaction killed x{kills} at {points} of {lines} lines on {storage.name}: the text is "
         f"the same each time; the snapshot was stored {stored} times, not {kills - stored} times"
     )
     assert 0 < stored < kills

@@ -6,6 +6,7 @@ import time
 import psutil
 import pytest
 
+from tests import figures
 from tests.faults.conftest import Mortal, crowding
 from tests.peers import raw
 from tests.peers.provider import Provider
@@ -68,7 +69,7 @@ async def test_readers_who_never_read_are_closed_and_hold_up_nobody(
         await asyncio.gather(*serving, return_exceptions=True)
     grown = server.memory_info().rss - before
     content = 4 * sent  # the log's tail, its frames, what the validator knows, the allocator
-    print(f"\n{count} slow readers of {sent / MIB:.1f} MiB: grown by {grown / MIB:.0f} MiB")
+    figures.tell(f"{count} slow readers of {sent / MIB:.1f} MiB: grown by {grown / MIB:.0f} MiB")
     assert grown < content + count * 1.2 * MIB
     codes = [await peer.closed() for peer in slow]
     assert set(codes) <= {4508, 1006}  # cut, where the code found no room on the line any more
@@ -97,8 +98,8 @@ async def test_thirty_join_a_megabyte_at_once(mortal: Mortal) -> None:
     assert words_of([t.value for t in joined[0] if t.name == "update"]) == whole
     for peer in peers:
         await peer.socket.close()
-    print(
-        f"\n{JOINERS} joined {len(whole) / MIB:.2f} MiB: all synced after {took:.2f} s, "
+    figures.tell(
+        f"{JOINERS} joined {len(whole) / MIB:.2f} MiB: all synced after {took:.2f} s, "
         f"{1000 * cpu:.0f} ms of the server's processor"
     )
     assert cpu <= JOINED_CPU_MAX_S

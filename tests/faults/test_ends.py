@@ -10,6 +10,7 @@ import time
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from tests import figures
 from tests.faults.conftest import Mortal
 from tests.live import REPOSITORY, free_port, stop_process
 from tests.peers import raw
@@ -43,7 +44,7 @@ async def test_sigterm_stores_acknowledges_and_closes_with_1012(mortal: Mortal) 
     database.close()
     # All that was stored was acknowledged, and the other way round.
     assert stored == saved
-    print(f"\nSIGTERM: {saved} edits stored and acknowledged, gone after {took:.2f} s")
+    figures.tell(f"SIGTERM: {saved} edits stored and acknowledged, gone after {took:.2f} s")
     assert took <= EXIT_MAX_S
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy import Connection
 
+from tests import figures
 from tests.faults.conftest import Mortal, crowding
 from tests.live import Live, SeededRoom
 from tests.peers import raw
@@ -66,7 +67,9 @@ async def check_outage(
             assert await anna.expect("status") == 1
             saved += 1
         assert not [t for t in await anna.settled() if t.name != "text"]
-    print(f"\n{code}: told after {took:.2f} s; all {written} edits stored afterwards, each once")
+    figures.tell(
+        f"{code}: told after {took:.2f} s; all {written} edits stored afterwards, each once"
+    )
     with live.database() as database:
         assert database.execute("pragma integrity_check").fetchone() == ("ok",)
         bodies = database.execute(

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import select
 
+from tests import figures
 from tests.accounts.conftest import PupilCard, Site, database, site
 from tests.security.test_guessing import cards, cheap, join_in
 from twinspace_rt.accounts import passwords
@@ -65,8 +66,8 @@ async def test_guesses_from_everywhere_while_a_school_comes_in(
     query = select(wrong_try.c.subject, wrong_try.c.at)
     rows = await site.database.read(lambda db: db.execute(query).all())
     reached = Counter((row.subject, row.at) for row in rows if row.subject.startswith("card:"))
-    print(
-        f"\n{sum(outcomes.values())} guesses in {HOURS} hours: {max(reached.values())} at most at "
+    figures.tell(
+        f"{sum(outcomes.values())} guesses in {HOURS} hours: {max(reached.values())} at most at "
         f"one card in an hour; {SCHOOL} of {SCHOOL} pupils came in meanwhile"
     )
     assert max(reached.values()) <= WRONG_MAX

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests import figures
 from tests.docs import forge
 from tests.docs.test_validator_fuzz import WRITTEN
 from tests.faults import attacks
@@ -159,7 +160,7 @@ async def test_hostile_frames_reach_nobody_else(mortal: Mortal, count: int) -> N
     assert written > 0
     await check_documents(live, seeded, list(honest.values()))
     assert sum(outcomes.values()) >= count
-    print(f"\n{sum(outcomes.values())} hostile frames: {dict(outcomes.most_common())}")
+    figures.tell(f"{sum(outcomes.values())} hostile frames: {dict(outcomes.most_common())}")
 
 
 async def check_documents(live: Live, seeded: SeededRoom, honest: list[Provider]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import figures
 from tests.faults.conftest import crowding, until
 from tests.faults.storage import Storage, new_database
 from tests.faults.writers import Writers, crowd
@@ -58,8 +59,8 @@ async def kill_again_and_again(storage: Storage, *, times: int) -> None:
         await asyncio.to_thread(stop_process, live, kill=True)
     assert said > 0
     worst = max(downtimes)
-    print(
-        f"\nkill -9 x{times} on {storage.name}: {words} words and {said} messages acknowledged, "
+    figures.tell(
+        f"kill -9 x{times} on {storage.name}: {words} words and {said} messages acknowledged, "
         f"0 lost, 0 doubled; serving again in {sorted(downtimes)[len(downtimes) // 2]:.2f} s, "
         f"{worst:.2f} s at worst"
     )

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from tests import figures
 from tests.client import WAIT_S, RoomClient
 from tests.faults.conftest import Mortal
 from tests.peers import raw
@@ -61,7 +62,7 @@ async def test_a_late_close_of_the_old_socket_harms_nobody(mortal: Mortal, times
                 while last_told(nikos, maja.member_id) != connections:
                     await nikos.receive()
             await old.socket.close()
-    print(f"\nlate close x{times}: the new socket wrote, heard and was seen each time")
+    figures.tell(f"late close x{times}: the new socket wrote, heard and was seen each time")
 
 
 def last_told(window: RoomClient, member_id: str) -> int | None:

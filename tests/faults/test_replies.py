@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from sqlalchemy import Connection, literal, select
 
+from tests import figures
 from tests.bus.conftest import running
 from tests.faults.storage import Storage, new_database
 from tests.live import Live, SeededRoom, Someone, stop_process
@@ -70,7 +71,9 @@ async def test_the_bus_brings_nobody_what_is_anothers(redis_url: str, cancels: i
             there.publish(channel, channel.encode())
         await eventually(lambda: min(last) > 0)
         assert set(last) == {1}
-    print(f"\n{cancelled} waits of the bus cancelled, {before} messages heard, 0 of them another's")
+    figures.tell(
+        f"{cancelled} waits of the bus cancelled, {before} messages heard, 0 of them another's"
+    )
 
 
 def echo(db: Connection, words: str) -> str:
@@ -107,7 +110,7 @@ async def test_the_database_answers_nobody_what_is_anothers(
     finally:
         await database.close()
     assert answered > 0
-    print(f"\n{cancelled} reads cancelled, {answered} answered, 0 with what is another's")
+    figures.tell(f"{cancelled} reads cancelled, {answered} answered, 0 with what is another's")
 
 
 @amounts
@@ -124,7 +127,7 @@ async def test_cut_requests_leave_nobody_anothers_answer(
             answered = await ask_and_go(live, seeded, cancels)
         finally:
             await asyncio.to_thread(stop_process, live, kill=True)
-    print(f"\n{cancels} requests cut, {answered} answered, 0 with what is another's")
+    figures.tell(f"{cancels} requests cut, {answered} answered, 0 with what is another's")
 
 
 async def ask_and_go(live: Live, seeded: SeededRoom, cuts: int) -> int:

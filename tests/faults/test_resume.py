@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from tests import figures
 from tests.client import WAIT_S, RoomClient
 from tests.faults.listener import Listener
 from tests.faults.storage import Storage
@@ -88,8 +89,8 @@ async def test_whoever_was_cut_off_gets_all_or_everything_anew(
         await asyncio.to_thread(stop_process, live, kill=True)
     resumes, reloads = sum(x.resumes for x in listeners), sum(x.reloads for x in listeners)
     assert resumes > 0
-    print(
-        f"\n{count} windows cut off {cuts} times under {posted} messages: {resumes} resumed, "
+    figures.tell(
+        f"{count} windows cut off {cuts} times under {posted} messages: {resumes} resumed, "
         f"{reloads} loaded all anew, 0 got a part"
     )
 

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from tests import figures
 from tests.live import Live, SeededRoom
 from tests.peers.drive import drive
 from tests.peers.saved import false_signals, recorded
@@ -58,7 +59,7 @@ async def test_two_editors_come_to_the_same(
         assert false_signals(Kind.RICH, commits.of[document], edits, signals) == []
     cuts = sum(copy["cuts"] for copy in run.end["copies"])
     assert cuts > 0
-    print(
-        f"\neditors {'+'.join(kinds)}: {steps} operations, {sum(map(len, run.edits.values()))} "
+    figures.tell(
+        f"editors {'+'.join(kinds)}: {steps} operations, {sum(map(len, run.edits.values()))} "
         f"updates, {cuts} cuts, {run.signal_count} signals, 0 false"
     )

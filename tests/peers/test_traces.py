@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests import figures
 from tests.live import (
     SHARED_DATA,
     Live,
@@ -130,7 +131,7 @@ async def test_a_trace_comes_through_bad_lines_whole(
     told = check(run, commits.of[document], end)
     assert await text_in_database(live, document) == end
     assert [r for r in caplog.records if r.getMessage().startswith("refused")] == []
-    print(f"\n{name} {'+'.join(kinds)}: {told}")
+    figures.tell(f"{name} {'+'.join(kinds)}: {told}")
 
 
 @pytest.mark.parametrize(
@@ -198,5 +199,7 @@ async def test_a_trace_comes_through_a_restart_whole(
     log = (tmp_path / "server.log").read_text()
     assert "refused document" not in log
     assert await text_in_database(servers[-1], document) == end
-    print(f"\n{name} {'+'.join(kinds)}, {'kill -9' if kill else 'SIGTERM'} half-way: {told}")
-    print(f"{before} of {run.signal_count} signals were from before it")
+    figures.tell(
+        f"{name} {'+'.join(kinds)}, {'kill -9' if kill else 'SIGTERM'} half-way: {told}; "
+        f"{before} of {run.signal_count} signals were from before it"
+    )

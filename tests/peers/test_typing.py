@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from tests import figures
 from tests.live import Live, seed_room
 from tests.peers.drive import drive
 from tests.peers.line import Line, open_line
@@ -59,4 +60,4 @@ async def test_all_saved_is_true_on_a_slow_line(live: Live, pairs: int, seconds:
             assert wrong == []
     keys = sum(map(len, run.edits.values()))
     assert run.signal_count > 2 * pairs
-    print(f"\nhuman speed: {keys} keys, {run.signal_count} signals, 0 false")
+    figures.tell(f"human speed: {keys} keys, {run.signal_count} signals, 0 false")
