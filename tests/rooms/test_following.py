@@ -1,6 +1,7 @@
 """What this node did not commit itself still reaches its people (PROTOCOL.md T5, T8)."""
 
 import asyncio
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.peers.raw import eventually
 from twinspace_rt.accounts import sessions
 from twinspace_rt.bus.memory import MemoryBus
 from twinspace_rt.docs.messages import FolderCreated, FolderFacts
+from twinspace_rt.people.messages import MemberRemoved
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms import hub as hubs
 from twinspace_rt.streams.follow import events_after
@@ -41,6 +43,24 @@ async def test_the_beacon_finds_a_lost_last_message(live: Live, seeded: SeededRo
         await maja.hello()
         _elsewhere(live, seeded, "Lost")
         assert (await maja.expect("docs.folder_created"))["folder"]["title"] == "Lost"
+
+
+async def test_the_beacon_finds_what_is_written_in_a_room_that_never_rests(
+    live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the bus away it is all there is, and each look finds another head."""
+    monkeypatch.setattr(MemoryBus, "connected", False)
+    titles, read_heads = map(str, itertools.count()), hubs.heads
+
+    def written_before(*asked: Any) -> Any:
+        _elsewhere(live, seeded, next(titles))
+        return read_heads(*asked)
+
+    async with await RoomClient.open(live, seeded.room_id, seeded.people["maja"]) as maja:
+        await maja.hello()
+        monkeypatch.setattr(hubs, "heads", written_before)
+        seen = [await maja.expect("docs.folder_created") for _ in range(4)]
+        assert [push["folder"]["title"] for push in seen] == ["0", "1", "2", "3"]
 
 
 async def test_a_gap_is_filled_from_the_database_in_order(live: Live, seeded: SeededRoom) -> None:
@@ -84,6 +104,26 @@ async def test_a_sign_in_that_ended_elsewhere_unheard_is_closed(
         await live.node.database.write(lambda db: sessions.revoke(db, maja.session_id, now_ms()))
         assert await ended.closed() == 4401
         assert "ok" in await other.ask("docs.search", text="rivers")
+
+
+async def test_who_was_removed_elsewhere_unheard_is_told_so(
+    live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sign-in has ended with it, and that may be found first."""
+    assert live.node is not None
+    monkeypatch.setattr(MemoryBus, "connected", False)
+    monkeypatch.setattr(hubs, "SIGN_INS_ALONE_S", 0.0)
+    maja, anna = seeded.people["maja"], seeded.people["anna"]
+
+    def remove(db: Connection) -> None:
+        removed = MemberRemoved(member_id=maja.member_id)
+        Transaction(db).emit(seeded.room_id, removed, member_id=anna.member_id)
+        sessions.revoke(db, maja.session_id, now_ms())
+
+    async with await RoomClient.open(live, seeded.room_id, maja) as window:
+        await window.hello()
+        await live.node.database.write(remove)
+        assert await window.closed() == 4410
 
 
 async def test_many_hints_are_one_reading_and_one_more_if_they_come_during_it(

@@ -224,13 +224,12 @@ class RoomHub:
         if not rooms:
             return
         stored = await self._database.read(lambda db: heads(db, list(rooms)))
-        for room_id, head in stored.items():
-            # What this node has just committed itself is on its way already.
-            if head != self._seen.get(room_id):
-                self._seen[room_id] = head
-            elif (head.epoch, head.seq) != (rooms[room_id].head.epoch, rooms[room_id].head.seq):
+        for room_id in stored:
+            known, seen = rooms[room_id].head, self._seen.get(room_id)
+            # What was there a look ago: what this node has just committed itself is on its way.
+            if seen and (known.epoch != seen.epoch or known.seq < seen.seq):
                 await self.catch_up(rooms[room_id])
-        self._seen = {room_id: self._seen[room_id] for room_id in stored}
+        self._seen = stored
 
     def follow(self, work: Coroutine[Any, Any, None]) -> None:
         """Run what follows an event (reading rights again, say); failures are logged."""
@@ -312,6 +311,10 @@ class RoomHub:
         held = {c.principal.session_id for room in self.rooms for c in room.connections}
         if held:
             ended = await self._database.read(lambda db: ended_sessions(db, held))
+            # Whoever was removed is told that, and it stands in the room's events.
+            for room in self.rooms:
+                if any(c.principal.session_id in ended for c in room.connections):
+                    await self.catch_up(room)
             self._close_sessions_here(sorted(ended), "signed_out")
 
     async def _look_after_all(self) -> None:
