@@ -1,88 +1,87 @@
 """Migrations lead from nothing to the tables in the code, on both databases, and back."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert, inspect, select, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 import twinspace_rt.app  # noqa: F401 - brings in every table
-from tests.live import seed_room
-from tests.programs import postgresql
+from tests.databases import create_database, drop_database
+from tests.db.filler import Rows, fill, read
 from twinspace_rt.accounts.models import invitation
-from twinspace_rt.db.engine import SqliteDatabase
-from twinspace_rt.db.metadata import metadata
+from twinspace_rt.db.engine import Database, SqliteDatabase
 from twinspace_rt.db.migrate import differences, downgrade, migrate, revisions
+from twinspace_rt.db.postgresql import PostgresqlDatabase
 from twinspace_rt.errors import BadSetting
 
 
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[SqliteDatabase]:
-    database = SqliteDatabase(tmp_path / "twinspace.db")
-    yield database
-    database.close_now()
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database of either kind."""
+    if request.param == "sqlite":
+        embedded = SqliteDatabase(tmp_path / "twinspace.db")
+        yield embedded
+        embedded.close_now()
+    else:
+        server = request.getfixturevalue("postgresql_url")
+        yield PostgresqlDatabase(create_database(server, "migrated"))
+        drop_database(server, "migrated")
 
 
-def test_migrations_make_the_tables_in_the_code(sqlite: SqliteDatabase) -> None:
-    sqlite.write_now(migrate)
-    assert sqlite.write_now(differences) == []
+def test_migrations_make_the_tables_in_the_code(database: Database) -> None:
+    database.write_now(migrate)
+    assert database.write_now(differences) == []
 
 
-def test_migrating_again_changes_nothing(sqlite: SqliteDatabase) -> None:
-    sqlite.write_now(migrate)
-    sqlite.write_now(migrate)
-    assert sqlite.write_now(differences) == []
+def test_migrating_again_changes_nothing(database: Database) -> None:
+    database.write_now(migrate)
+    database.write_now(migrate)
+    assert database.write_now(differences) == []
 
 
-def test_every_migration_can_be_taken_back(sqlite: SqliteDatabase) -> None:
-    sqlite.write_now(migrate)
-    sqlite.write_now(lambda db: downgrade(db, "base"))
-    left = sqlite.write_now(lambda db: set(inspect(db).get_table_names()))
+def test_every_migration_can_be_taken_back(database: Database) -> None:
+    database.write_now(migrate)
+    database.write_now(partial(downgrade, revision="base"))
+    left = database.write_now(lambda db: set(inspect(db).get_table_names()))
     assert left == {"alembic_version"}
-    sqlite.write_now(migrate)
-    assert sqlite.write_now(differences) == []
+    database.write_now(migrate)
+    assert database.write_now(differences) == []
 
 
-def test_database_of_a_newer_version_is_left_alone(sqlite: SqliteDatabase) -> None:
-    sqlite.write_now(migrate)
-    sqlite.write_now(lambda db: db.execute(text("update alembic_version set version_num = '9999'")))
+def test_database_of_a_newer_version_is_left_alone(database: Database) -> None:
+    database.write_now(migrate)
+    newer = text("update alembic_version set version_num = '9999'")
+    database.write_now(lambda db: db.execute(newer) and None)
     with pytest.raises(BadSetting, match="newer version"):
-        sqlite.write_now(migrate)
+        database.write_now(migrate)
 
 
 def test_the_history_is_one_line() -> None:
     assert revisions() == sorted(revisions())
 
 
-FIRST = "0001"
+def test_rows_of_every_version_are_the_same_in_all_that_follow(database: Database) -> None:
+    """Each table is filled in the version that it came with, up to the last and back again."""
+    had: dict[str, Rows] = {}
+    for revision in revisions():
+        database.write_now(partial(migrate, upto=revision))
+        for before in had.values():
+            assert database.write_now(partial(read, known=before)) == before
+        database.write_now(fill)
+        had[revision] = database.write_now(read)
+        assert [name for name, rows in had[revision].items() if not rows] == []
+    assert database.write_now(differences) == []
+    for revision in reversed(revisions()):
+        database.write_now(partial(downgrade, revision=revision))
+        assert database.write_now(read) == had[revision]
+    database.write_now(migrate)
+    first = had[revisions()[0]]
+    assert database.write_now(partial(read, known=first)) == first
 
 
-def everything(connection: Connection) -> dict[str, list[str]]:
-    """Read all rows of the tables that the first version had."""
-    had = set(inspect(connection).get_table_names())
-    return {
-        table.name: sorted(map(str, connection.execute(select(table))))
-        for table in metadata.sorted_tables
-        if table.name in had
-    }
-
-
-def migrate_with_data(connection: Connection) -> None:
-    """Come from the first version up with a room in it: nothing of it changes."""
-    migrate(connection, FIRST)
-    seed_room(connection)
-    before = everything(connection)
-    assert before["document"]
-    migrate(connection)
-    assert {name: rows for name, rows in everything(connection).items() if name in before} == before
-    assert differences(connection) == []
-    downgrade(connection, FIRST)
-    assert everything(connection) == before
-    migrate(connection)
-
-
-def test_a_visitors_link_of_an_older_version_makes_a_guest(sqlite: SqliteDatabase) -> None:
+def test_a_visitors_link_of_an_older_version_makes_a_guest(database: Database) -> None:
     def make_links(connection: Connection) -> None:
         migrate(connection, "0005")
         for name, role, used_at in [
@@ -103,26 +102,16 @@ def test_a_visitors_link_of_an_older_version_makes_a_guest(sqlite: SqliteDatabas
                 )
             )
 
-    sqlite.write_now(make_links)
-    sqlite.write_now(migrate)
-    links = select(invitation.c.id, invitation.c.kind)
-    kinds = sqlite.read_now(lambda db: {row.id: row.kind for row in db.execute(links)})
-    assert kinds == {"visitor": "visitor", "used": "teacher", "teacher": "teacher"}
+    def kinds(connection: Connection) -> dict[str, str]:
+        links = select(invitation.c.id, invitation.c.kind)
+        return {row.id: row.kind for row in connection.execute(links)}
 
-
-def test_a_room_of_the_first_version_is_still_there(sqlite: SqliteDatabase) -> None:
-    sqlite.write_now(migrate_with_data)
-
-
-async def test_postgresql_gets_the_same_tables() -> None:
-    with postgresql() as address:
-        engine = create_async_engine(address)
-        try:
-            async with engine.begin() as connection:
-                await connection.run_sync(migrate)
-            async with engine.begin() as connection:
-                assert await connection.run_sync(differences) == []
-                await connection.run_sync(lambda db: downgrade(db, "base"))
-                await connection.run_sync(migrate_with_data)
-        finally:
-            await engine.dispose()
+    database.write_now(make_links)
+    database.write_now(migrate)
+    assert database.write_now(kinds) == {
+        "visitor": "visitor",
+        "used": "teacher",
+        "teacher": "teacher",
+    }
+    database.write_now(partial(downgrade, revision="0005"))
+    assert set(database.write_now(kinds).values()) == {"teacher"}
