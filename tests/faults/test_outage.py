@@ -3,23 +3,34 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
+from tests import figures
 from tests.client import RoomClient
 from tests.faults.conftest import crowding, until
 from tests.faults.storage import Storage, new_database
 from tests.faults.writers import Writers, crowd
-from tests.live import seed_room, serve_here, stop_process
+from tests.live import Live, SeededRoom, Someone, seed_room, serve_here, stop_process
 from tests.pausing import postgresql_paused, postgresql_refusing
+from tests.peers import raw
+from tests.peers.raw import Peer, Pen
 from twinspace_rt.rooms.models import member
 
 DOCUMENTS = 10
+TOLD_MAX_S = 6.0
+"""One statement's limit, and a second."""
 CAUGHT_UP_MAX_S = 10.0
+SEEN_MAX_S = 1.0
+CURSOR, MOVES = 5000, 10
+AWAY_TOLD = {"type": "storage", "available": False, "code": "database_away"}
+BACK_TOLD = {"type": "storage", "available": True, "code": "ok"}
 AWAY = {"silent": postgresql_paused, "refusing": postgresql_refusing}
 
 
@@ -35,6 +46,56 @@ async def test_postgresql_goes_away_and_comes_back(
         await check_outage(Storage(tmp_path, url), AWAY[away], writers=writers, seconds=seconds)
 
 
+@dataclass
+class Company:
+    """Two people who see each other in a room, and one's cursor in a document."""
+
+    first: Someone
+    moving: Peer
+    watching: Peer
+    leaving: RoomClient
+    staying: RoomClient
+
+    async def shown_after(self) -> float:
+        """Move a cursor some times, and close a window; returns the longest wait to see it."""
+        waits = []
+        for turn in range(MOVES):
+            sent = time.monotonic()
+            await self.moving.send(raw.awareness((CURSOR, turn + 1, f'{{"cursor":{turn}}}')))
+            async for told in self.watching:
+                if told.name == "awareness" and CURSOR in told.value:
+                    _, state = told.value[CURSOR]
+                    if state["cursor"] == turn:
+                        break
+            waits.append(time.monotonic() - sent)
+        await self.staying.ask("room.nothing")  # what was said before is here with the answer
+        self.staying.frames.clear()
+        sent = time.monotonic()
+        await self.leaving.socket.close()
+        shown = (await self.staying.expect("room.presence"))["present"]
+        assert [one["member_id"] for one in shown] == [self.first.member_id]
+        return max(*waits, time.monotonic() - sent)
+
+
+@asynccontextmanager
+async def company(live: Live, seeded: SeededRoom) -> AsyncIterator[Company]:
+    """Bring the last two of a room into it, and into its first document."""
+    *_, first, second = seeded.people.values()
+    room_id, document = seeded.room_id, seeded.documents[0]
+    async with AsyncExitStack() as stack:
+        peers, windows = [], []
+        for one in (first, second):
+            peer = await Peer.open(live, room_id, one, document)
+            peers.append(await stack.enter_async_context(peer))
+            await peer.join()
+            window = await RoomClient.open(live, room_id, one)
+            windows.append(await stack.enter_async_context(window))
+            await window.hello()
+        moving, watching = peers
+        leaving, staying = windows
+        yield Company(first, moving, watching, leaving, staying)
+
+
 async def check_outage(
     storage: Storage,
     away: Callable[[str], AbstractContextManager[None]],
@@ -46,7 +107,10 @@ async def check_outage(
     seeded = storage.seed(people=crowd(writers), documents=["text"] * DOCUMENTS)
     live = await asyncio.to_thread(storage.start)
     try:
-        async with Writers(storage, seeded, lambda _: live) as people:
+        async with (
+            Writers(storage, seeded, lambda _: live) as people,
+            company(live, seeded) as others,
+        ):
             await until(lambda: all(w.provider.acknowledged for w in people.all))
             with away(storage.url):
                 began = time.monotonic()
@@ -54,6 +118,7 @@ async def check_outage(
                 await until(lambda: all(w.provider.storage for w in people.all))
                 told_after = max(w.provider.storage[0][0] for w in people.all) - began
                 silent = time.monotonic()
+                shown_after = await others.shown_after()
                 await asyncio.sleep(seconds)
                 # Nobody is sent away, and nothing is called saved that is not.
                 assert all(w.provider.connected for w in people.all)
@@ -73,12 +138,48 @@ async def check_outage(
             assert [w.number for w in people.all if w.provider.connections != 1] == []
     finally:
         await asyncio.to_thread(stop_process, live, kill=True)
-    print(
-        f"\nPostgreSQL {away.__name__} for {seconds:.0f} s under {writers} writers: told after "
-        f"{told_after:.2f} s, {waiting} words waited, caught up {caught_up:.2f} s after its "
-        f"return; {words} words and {said} messages, 0 lost, 0 doubled"
+    figures.tell(
+        f"PostgreSQL {away.__name__} for {seconds:.0f} s under {writers} writers: told after "
+        f"{told_after:.2f} s, cursors and presence shown within {shown_after:.2f} s, {waiting} "
+        f"words waited, caught up {caught_up:.2f} s after its return; {words} words and {said} "
+        "messages, 0 lost, 0 doubled"
     )
+    assert told_after <= TOLD_MAX_S
+    assert shown_after <= SEEN_MAX_S * crowding()
     assert caught_up <= CAUGHT_UP_MAX_S * crowding()
+
+
+async def test_only_those_are_told_who_wait_and_until_they_wait_no_more(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    async with serve_here(tmp_path, database_url=postgresql_url) as live:
+        assert live.node is not None
+        log = live.node.hub.log
+        seeded = await live.node.database.write(partial(seed_room, documents=["text"] * 3))
+        async with AsyncExitStack() as stack:
+            peers = []
+            for who, document in zip(("anna", "maja", "eleni"), seeded.documents, strict=True):
+                peer = await Peer.open(live, seeded.room_id, seeded.people[who], document)
+                peers.append(await stack.enter_async_context(peer))
+                await peer.join()
+                await peer.send(raw.step_2(b"\0\0"))
+                assert await peer.expect("status") == 1
+            anna, maja, eleni = peers
+            stored = raw.update(Pen(2).write("stored"))
+            await maja.send(stored)
+            assert await maja.expect("status") == 1
+            with postgresql_paused(postgresql_url):
+                await anna.send(raw.update(Pen(1).write("unsaved")))
+                await until(lambda: log.late != "")
+                assert await anna.expect("stateless") == AWAY_TOLD
+                # What comes behind a commit that is late is in the same trouble from the start.
+                await maja.send(stored)
+                assert await maja.expect("stateless") == AWAY_TOLD
+                assert log.late
+            for waiting in (anna, maja):  # and nothing is stored of what is known already
+                assert await waiting.expect("stateless") == BACK_TOLD
+                assert await waiting.expect("status") == 1
+            assert [told.name for told in await eleni.settled()] == []
 
 
 async def test_who_was_removed_while_rights_could_not_be_read_is_out_afterwards(

@@ -185,6 +185,8 @@ class Document:
         self._count(len(edit.data) + EDIT_BYTES)
         self._put_last(edit)
         self._slow = self._slow or is_large(edit)
+        if self.log.late:
+            self._tell_storage(False, self.log.late)
         self._go_on()
 
     def _put(self, item: Sync | Turn) -> None:
@@ -241,6 +243,7 @@ class Document:
             if taken:
                 self._flight = _Flight(outcomes, size)
                 return self._append(taken)
+            self._tell_storage(True, "ok")
             self._delivery.follow(self.loaded, outcomes, [], [])
         except Exception as error:
             self._fail(error)
@@ -428,6 +431,7 @@ class Document:
                     ]
                 elif isinstance(setback, StreamClosed):
                     await self._closed(setback)
+                    self._tell_storage(True, "ok")
                     # Nothing is stored any more, but whoever joins is answered all the same.
                     joining = [o for o in outcomes if isinstance(o, Sync)]
                     self._delivery.follow(self.loaded, joining, [], [])
@@ -463,6 +467,14 @@ class Document:
         return at
 
     # -- scopes, storage, other nodes
+
+    def hear_of_trouble(self, code: str) -> None:
+        """Tell everyone that nothing can be stored for now, if anything waits here for that.
+
+        That it can again is told when what waits is stored.
+        """
+        if not self.quiet:
+            self._tell_storage(False, code)
 
     def set_scope(self, session: Session, scope: Scope) -> None:
         """Let a session write or only read from now on; its provider is told."""

@@ -89,6 +89,7 @@ class Library:
         self._traffic = Buckets(TRAFFIC_BYTES_PER_S, TRAFFIC_BURST_BYTES)
         self.hub.features.listen(DocumentChanged, self._follow_change)
         self.hub.bus.on_gap(self._hinted_all)
+        self.hub.log.on_trouble(self._tell_trouble)
 
     @property
     def documents(self) -> Sequence[Document]:
@@ -340,6 +341,10 @@ class Library:
     def _hinted_all(self) -> None:
         for document in self.documents:
             self._hinted(document.id)
+
+    def _tell_trouble(self, code: str) -> None:
+        for document in self.documents:
+            document.hear_of_trouble(code)
 
     def _pace_all(self) -> None:
         # Beyond the bound nobody is read any more: edits stay in the browsers, unacknowledged.

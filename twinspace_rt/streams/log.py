@@ -66,7 +66,8 @@ ACTIONS_MAX = 32
 commit. A thousand that waited for a database would not end within its limit, ever again."""
 LATE_S = 3.0
 """A commit that takes longer is in trouble, and those who wait are told before it ends: a database
-that has fallen silent is cut off after five seconds, and what waits behind that waits as long again."""
+that has fallen silent is cut off after five seconds, and who waits behind that waits as long again.
+"""
 
 
 class Source(Protocol):
