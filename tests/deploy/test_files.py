@@ -1,5 +1,6 @@
 """The files for containers and systemd: looked over by what reads them, as far as it is here."""
 
+import json
 import os
 import re
 import shutil
@@ -14,8 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError
@@ -24,9 +27,11 @@ from redis.retry import Retry
 from scripts.programs import find_nginx, find_redis
 from scripts.setup import STEPS
 from scripts.steps import ROOT
+from tests import programs
 from tests.deploy.pages import DEPLOY
-from tests.live import free_port
+from tests.live import free_port, start_process, stop_process
 from twinspace_rt.db.postgresql import PostgresqlDatabase
+from twinspace_rt.operations.listener import LOOPBACKS, check_guarded
 from twinspace_rt.settings import load_settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
@@ -39,6 +44,7 @@ GIVEN = {
     "POSTGRES_DB": "twinspace",
     "POSTGRES_PASSWORD": "p0stgres",
     "REDIS_PASSWORD": "r3dis",
+    "METRICS_TOKEN": "m3trics",
 }
 
 
@@ -70,12 +76,69 @@ def test_nodes_of_compose_have_settings_that_the_server_takes(name: str) -> None
     assert settings.origin == GIVEN["PUBLIC_URL"]
     assert PostgresqlDatabase(settings.database_url)  # refuses an address of another form
     assert settings.bus_url == f"redis://:{GIVEN['REDIS_PASSWORD']}@redis"
+    check_guarded(settings)
+    assert settings.metrics_host not in LOOPBACKS
+    assert settings.metrics_token == GIVEN["METRICS_TOKEN"]
     assert seconds(SERVICES[name]["stop_grace_period"]) > ENDS_WITHIN_S
 
 
 def test_compose_asks_for_exactly_what_its_env_file_lists() -> None:
     asked = set(re.findall(r"\$\{(\w+)", (DEPLOY / "compose.yaml").read_text("utf-8")))
     assert asked == variables("compose.env").keys() == GIVEN.keys()
+
+
+def test_containers_have_every_variable_that_the_page_names() -> None:
+    """In compose.yaml, which passes on nothing else of ``.env``, or in the image."""
+    of_the_image = re.findall(r"\b(TWINSPACE_\w+)=", DOCKERFILE)
+    named = set(re.findall(r"\bTWINSPACE_\w+", (DEPLOY / "README.md").read_text("utf-8")))
+    assert len(named) > 5
+    for name in ("node-1", "node-2"):
+        assert named <= {*SERVICES[name]["environment"], *of_the_image}
+
+
+def test_prometheus_finds_the_nodes_of_compose_as_the_page_says(tmp_path: Path) -> None:
+    tokens = MarkdownIt().parse((DEPLOY / "README.md").read_text("utf-8"))
+    [block] = [
+        t.content for t in tokens if t.type == "code_block" and "scrape_configs" in t.content
+    ]
+    [job] = yaml.safe_load(block)["scrape_configs"]
+    nodes = [name for name, service in SERVICES.items() if "watch" in service["networks"]]
+    ports = {SERVICES[name]["environment"]["TWINSPACE_METRICS_PORT"] for name in nodes}
+    assert nodes == ["node-1", "node-2"]
+    assert [{"targets": [f"{name}:{port}" for name in nodes for port in ports]}] == job[
+        "static_configs"
+    ]
+    assert job["authorization"]["credentials"] in GIVEN
+    network = COMPOSE["networks"]["watch"]
+    assert f"`{network['name']}`" in (DEPLOY / "README.md").read_text("utf-8")
+    assert network["internal"] is True
+    (tmp_path / "prometheus.yml").write_text(block)
+    command = [str(programs.promtool()), "check", "config", str(tmp_path / "prometheus.yml")]
+    said = subprocess.run(command, capture_output=True, text=True)
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_a_node_of_compose_tells_its_metrics_for_the_token_and_logs_objects(tmp_path: Path) -> None:
+    port = free_port()
+    given = {
+        name: filled_in(value)
+        for name, value in SERVICES["node-1"]["environment"].items()
+        if name.startswith(("TWINSPACE_METRICS_", "TWINSPACE_LOG_"))
+    } | {"TWINSPACE_METRICS_HOST": "127.0.0.1", "TWINSPACE_METRICS_PORT": str(port)}
+    live = start_process(tmp_path, free_port(), terminal=os.devnull, **given)
+    try:
+        assert metrics(port, "a guess").status_code == 401
+        assert "twinspace_build_info" in metrics(port, GIVEN["METRICS_TOKEN"]).text
+    finally:
+        stop_process(live)
+    logged = [json.loads(line) for line in live.logged.splitlines()]
+    assert [line["port"] for line in logged if line["event"] == "metrics"] == [port]
+
+
+def metrics(port: int, token: str) -> httpx.Response:
+    """Ask a node as Prometheus does."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.get(f"http://127.0.0.1:{port}/metrics", headers=headers)
 
 
 def test_what_compose_names_is_there() -> None:
