@@ -39,6 +39,13 @@ def redis_paused(url: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def server_paused(pid: int) -> Iterator[None]:
+    """Stop a server and the processes it has started; they go on afterwards."""
+    with _paused(psutil.Process(pid)):
+        yield
+
+
 def redis_process(url: str) -> psutil.Process:
     """Find the process of a Redis of :mod:`tests.programs`."""
     folder = str(Path(urlsplit(url).path).parent)
