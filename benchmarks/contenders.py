@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -17,10 +18,11 @@ from benchmarks.machine import Cores, on_core, tree
 from benchmarks.people import Door
 from scripts.node import BENCHMARK_OLDEST, BENCHMARK_PEERS, find_node
 from tests import programs
-from tests.live import Live, free_port, start_process, stop_process
+from tests.live import REPOSITORY, Live, free_port, start_process, stop_process
 from twinspace_rt.admin import LoadRoom, ask
 
 HOCUSPOCUS, Y_WEBSOCKET = "Hocuspocus", "y-websocket"
+BARE = "bare storing"
 SQLITE, POSTGRESQL = "TwinSpace RT, SQLite", "TwinSpace RT, PostgreSQL"
 PEERS = (HOCUSPOCUS, Y_WEBSOCKET)
 OURS = (SQLITE, POSTGRESQL)
@@ -49,7 +51,7 @@ class LoadTarget:
 
 @dataclass(frozen=True)
 class Peer:
-    """A running server of the peers: in memory, as it comes."""
+    """A running server of the peers: in memory, as it comes; or the bare one that stores."""
 
     name: str
     port: int
@@ -61,8 +63,10 @@ class Peer:
         return tree(self.process.pid)
 
     def load_options(self) -> list[str]:
-        """What the load generator has to be told: both send a writer its own words back."""
+        """What the load generator has to be told: peers send a writer its own words back."""
         address = f"ws://127.0.0.1:{self.port}"
+        if self.name == BARE:
+            return ["--url", f"{address}/{{doc}}"]
         if self.name == HOCUSPOCUS:
             return ["--hocus", "--echo", "1", "--url", address]
         return ["--echo", "1", "--url", f"{address}/{{doc}}"]
@@ -144,21 +148,22 @@ Contender = Peer | Ours
 
 
 @contextmanager
-def peer(name: str, cores: Cores) -> Iterator[Peer]:
-    """Run one of the peers on Node.
+def peer(name: str, folder: Path, cores: Cores) -> Iterator[Peer]:
+    """Run one of the peers on Node, or the bare server with its data in a folder.
 
     Raises:
         ProgramMissing: Node 22 or the peers' packages are not installed.
     """
-    bin_folder = find_node(BENCHMARK_OLDEST)
-    if bin_folder is None:
-        raise programs.ProgramMissing("Node.js 22")
-    script = {HOCUSPOCUS: "hocuspocus.mjs", Y_WEBSOCKET: "y_websocket.cjs"}[name]
     port = free_port()
-    command = [str(bin_folder / "node"), script, str(port)]
+    if name == BARE:
+        folder.mkdir(parents=True)
+        where = REPOSITORY
+        command = [sys.executable, "-m", "benchmarks.bare", str(port), str(folder)]
+    else:
+        where, command = BENCHMARK_PEERS, _node_command(name, port)
     with on_core(cores.server):
         process = subprocess.Popen(
-            command, cwd=BENCHMARK_PEERS, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            command, cwd=where, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
     try:
         _wait_for_port(process, port)
@@ -170,6 +175,14 @@ def peer(name: str, cores: Cores) -> Iterator[Peer]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _node_command(name: str, port: int) -> list[str]:
+    bin_folder = find_node(BENCHMARK_OLDEST)
+    if bin_folder is None:
+        raise programs.ProgramMissing("Node.js 22")
+    script = {HOCUSPOCUS: "hocuspocus.mjs", Y_WEBSOCKET: "y_websocket.cjs"}[name]
+    return [str(bin_folder / "node"), script, str(port)]
 
 
 @contextmanager
@@ -203,7 +216,7 @@ def ours(
 
 def contender(name: str, folder: Path, cores: Cores) -> AbstractContextManager[Contender]:
     """Run a server by its name, as one process, until the ``with`` block ends."""
-    return ours(name, folder, cores) if name in OURS else peer(name, cores)
+    return ours(name, folder, cores) if name in OURS else peer(name, folder, cores)
 
 
 def _pid(live: Live) -> int:

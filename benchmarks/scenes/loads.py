@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from benchmarks.bench import Bench
 from benchmarks.contenders import (
+    BARE,
     HOCUSPOCUS,
     OURS,
     PEERS,
@@ -18,7 +19,7 @@ from benchmarks.figures import Figures
 from benchmarks.load import GROUPS, SATURATION, WORKLOADS, Workload, run_load
 from benchmarks.report import Chart, Section, Table, against, amount, ratio
 
-ORDER = (SQLITE, HOCUSPOCUS, POSTGRESQL, Y_WEBSOCKET)
+ORDER = (SQLITE, HOCUSPOCUS, POSTGRESQL, Y_WEBSOCKET, BARE)
 """Ours and a peer by turns, so that a slow minute of the machine meets both."""
 
 WARM_UP = (replace(SATURATION, updates=1000), replace(GROUPS, updates=25))
@@ -79,7 +80,9 @@ def tell(figures: Figures) -> list[Section]:
             "Processor time of a delivery",
             "Microseconds of the server's core per delivered letter, all its processes together,"
             " from the first letter to the last delivery. Ours have it on the disk before anyone"
-            " receives it; the peers keep it in memory alone.",
+            " receives it; the peers keep it in memory alone. The bare one stores it as ours on"
+            " SQLite does, forwards it as it is and knows nothing else: what it takes remains for"
+            " any server in Python that stores.",
             _costs(figures),
             [cpu],
         ),
@@ -105,6 +108,7 @@ def tell(figures: Figures) -> list[Section]:
 
 def _costs(figures: Figures) -> Table:
     shares = [f"{name.removeprefix('TwinSpace RT, ')} / better peer" for name in OURS]
+    shares.append(f"{BARE} / better peer")
     table = Table(["load", *ORDER, *shares])
     for workload in WORKLOADS:
         scene = workload.name
@@ -112,6 +116,7 @@ def _costs(figures: Figures) -> Table:
             f"**{scene}**: {workload.what}",
             *(amount(figures.spread(scene, who, "cpu_us"), 1) for who in ORDER),
             *(ratio(figures.ratio(scene, who, PEERS, "cpu_us"), workload.target) for who in OURS),
+            ratio(figures.ratio(scene, BARE, PEERS, "cpu_us"), None),
         )
     return table
 
