@@ -13,6 +13,7 @@ not as it should be, goes to the ``websockets`` parser, which takes five times a
 import asyncio
 import logging
 import os
+import socket
 from asyncio import BaseTransport
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,6 +24,7 @@ from websockets.speedups import apply_mask
 
 from twinspace_rt.errors import CloseCode
 from twinspace_rt.rooms.connection import TEXT, Frame
+from twinspace_rt.rooms.lane import CLOSED, Lane
 from twinspace_rt.web.intake import Intake
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,9 @@ TYPES_AFTER = 8
 """After so many binary messages a socket is read with the others: to join a document and write the
 first words takes fewer."""
 READ_BYTES = 64 * 1024
+UNSENT_MAX_BYTES = 128 * 1024
+"""What the kernel takes for a client that does not take it. It would take up to 4 MiB for each,
+which is in no outbox and in nobody's memory, and keeps one who is slow from being found out."""
 READS_MAX = 16
 """Of one socket, before others have their turn."""
 _read_buffer = bytearray(READ_BYTES)
@@ -51,6 +56,7 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
     """A WebSocket connection that an application may read and write directly."""
 
     receiver: Receiver | None = None
+    lane: Lane = CLOSED
     heard_at: float = 0.0
     _paused = False
     _offered: Intake | None = None
@@ -83,8 +89,11 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
+        line = transport.get_extra_info("socket")
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_MAX_BYTES)
         if transport.get_extra_info("sslcontext") is None:
-            self._fd = transport.get_extra_info("socket").fileno()
+            self._fd = line.fileno()
+            self.lane = Lane(self._fd, self.transport)
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self.loop.time()
@@ -234,6 +243,7 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave_intake()
+        self.lane.close()
         super().connection_lost(exc)
 
     # -- what a connection's sink needs
@@ -335,6 +345,8 @@ class AsgiSink:
     Args:
         send: ASGI's ``send``.
     """
+
+    lane = CLOSED
 
     def __init__(self, send: Callable[[Any], Any]) -> None:
         self._send = send
