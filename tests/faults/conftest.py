@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,15 +28,22 @@ class Mortal:
         return self.live.logged
 
 
-@pytest_asyncio.fixture
-async def mortal(tmp_path: Path) -> AsyncIterator[Mortal]:
-    """A server in a process of its own; it is killed in the end, if it has not ended."""
-    seeded = seed_before_start(tmp_path)
-    live = await asyncio.to_thread(start_process, tmp_path, free_port())
+@asynccontextmanager
+async def mortal_server(folder: Path, **room: object) -> AsyncIterator[Mortal]:
+    """Run a server in a process of its own; it is killed in the end, if it has not ended."""
+    seeded = seed_before_start(folder, **room)
+    live = await asyncio.to_thread(start_process, folder, free_port())
     try:
         yield Mortal(live, seeded)
     finally:
         await asyncio.to_thread(stop_process, live, kill=True)
+
+
+@pytest_asyncio.fixture
+async def mortal(tmp_path: Path) -> AsyncIterator[Mortal]:
+    """A server in a process of its own, with the usual room."""
+    async with mortal_server(tmp_path) as server:
+        yield server
 
 
 def crowding() -> float:
