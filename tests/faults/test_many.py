@@ -181,6 +181,7 @@ async def test_all_come_back_at_once(
         f"{took:.1f} s, the server's start included; {reads} snapshots read; blocked {blocked}"
     )
     assert reads == rooms
+    assert max(blocked.values(), default=0) <= CALLBACK_MAX_MS
     assert took <= BACK_MAX_S * crowding()
 
 
@@ -216,17 +217,18 @@ async def test_everyone_moves_a_cursor(tmp_path: Path, count: int, seconds: floa
                 mover.move(1000 + number)
             await asyncio.sleep(1 / CURSORS_HZ)
         rate = (sum(m.shown for m in movers) - told) / count / (time.monotonic() - began)
-        p99, blocked = await lag.p99(), lag.blocked_ms()
+        (p99, most), blocked = await lag.p99_and_most(), lag.blocked_ms()
         assert [m for m in movers if m.lost] == []
         assert movers[0].shown > 0
         for mover in movers:
             mover.leave()
     figures.tell(
         f"{count} cursors at {CURSORS_HZ} Hz: {rate:.1f} frames a second to each, "
-        f"loop lag p99 <= {p99 * 1000:.0f} ms, blocked {blocked}"
+        f"loop lag p99 <= {p99 * 1000:.0f} ms, all <= {most * 1000:.0f} ms, blocked {blocked}"
     )
     assert rate <= CURSORS_TOLD_MAX_HZ
     assert p99 <= LAG_MAX_S * crowding()
+    assert max(blocked.values(), default=0) <= CALLBACK_MAX_MS
 
 
 @pytest.mark.parametrize(("count", "seconds"), [(20, 3), pytest.param(50, 60, marks=long)])
@@ -238,6 +240,9 @@ async def test_nothing_blocks_the_loop_for_long(tmp_path: Path, count: int, seco
         async with Writers(storage, seeded, lambda _: live) as writers:
             await asyncio.sleep(seconds)
             await writers.finish()
-        p99, blocked = await lag.p99(), lag.blocked_ms()
-    figures.tell(f"{count} writers: loop lag p99 <= {p99 * 1000:.0f} ms, blocked {blocked}")
+        (p99, most), blocked = await lag.p99_and_most(), lag.blocked_ms()
+    figures.tell(
+        f"{count} writers: loop lag p99 <= {p99 * 1000:.0f} ms, all <= {most * 1000:.0f} ms, "
+        f"blocked {blocked}"
+    )
     assert max(blocked.values(), default=0) <= CALLBACK_MAX_MS

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.live import Live, free_port
 
-_BLOCKED = re.compile(r"loop blocked ms=\d+ running_ms=(\d+) place=(\S+)")
+_BLOCKED = re.compile(r"loop blocked ms=(\d+) running_ms=(\d+) queued_ms=(\d+) place=(\S+)")
 
 
 def metrics_setting() -> dict[str, str]:
@@ -36,21 +36,27 @@ class LoopLag:
             if sample.name == "twinspace_loop_lag_seconds_bucket"
         }
 
-    async def p99(self) -> float:
-        """Tell below which bucket's bound 99 of 100 lags lay; seconds."""
+    async def p99_and_most(self) -> tuple[float, float]:
+        """Tell below which bucket's bound 99 of 100 lags lay, and all of them; seconds."""
         now = await asyncio.to_thread(self._read)
         counts = {le: count - self._before[le] for le, count in now.items()}
-        assert counts[float("inf")] > 0
-        return min(le for le, count in counts.items() if count >= 0.99 * counts[float("inf")])
+        total = counts[float("inf")]
+        assert total > 0
+        p99, most = (
+            min(le for le, count in counts.items() if count >= share * total) for share in (0.99, 1)
+        )
+        return p99, most
 
     def blocked_ms(self) -> dict[str, int]:
-        """Tell what ran for more than a tenth of a second, and for how long; the worst by place.
+        """Tell what held the loop up for more than a tenth of a second; the longest by place.
 
-        Time in which the loop's thread was not running is not counted: others had the processor.
+        Whether it computed or waited, for a disk, say. Only the time in which the loop's thread was
+        ready and others had the processor is left out: nothing in the program is to blame for it.
         """
         worst: dict[str, int] = {}
-        for ms, place in _BLOCKED.findall(self._live.logged[self._logged :]):
-            worst[place] = max(worst.get(place, 0), int(ms))
+        for late, ran, queued, place in _BLOCKED.findall(self._live.logged[self._logged :]):
+            held = max(int(late) - int(queued), int(ran))
+            worst[place] = max(worst.get(place, 0), held)
         return worst
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import re
 import sys
 import time
@@ -40,6 +41,45 @@ async def test_what_blocks_the_loop_is_logged_once_and_without_a_word_of_it(
     assert blocked[0].levelno == logging.WARNING
     assert "place=test_lag.py:" in blocked[0].getMessage()
     assert SECRET not in caplog.text
+
+
+async def test_what_others_took_of_the_processor_is_told_apart(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loop that waits is to blame, and one that is ready and has no processor is not."""
+    monkeypatch.setattr(lag, "PACKAGE", Path(__file__).parent)
+    allowed = os.sched_getaffinity(0)
+    busy = await asyncio.create_subprocess_exec(sys.executable, "-c", "while True: pass")
+    watch = LagWatch()
+    watch.start()
+    try:
+        await asyncio.sleep(2 * lag.TICK_S)
+        caplog.clear()
+        time.sleep(0.4)  # noqa: ASYNC251 - the loop is to be held up
+        await eventually(lambda: "loop blocked" in caplog.text)
+        waiting = told_ms(caplog)
+        caplog.clear()
+        os.sched_setaffinity(busy.pid, {min(allowed)})
+        os.sched_setaffinity(0, {min(allowed)})
+        until = time.thread_time() + 0.4
+        while time.thread_time() < until:
+            pass
+        await eventually(lambda: "loop blocked" in caplog.text)
+        sharing = told_ms(caplog)
+    finally:
+        watch.stop()
+        os.sched_setaffinity(0, allowed)
+        busy.kill()
+        await busy.wait()
+    assert waiting["ms"] - waiting["running_ms"] - waiting["queued_ms"] > 100
+    assert sharing["queued_ms"] > 100
+    assert sharing["running_ms"] > 300
+
+
+def told_ms(caplog: pytest.LogCaptureFixture) -> dict[str, int]:
+    """Read the times of what was logged first."""
+    said = next(m for m in caplog.messages if "loop blocked" in m)
+    return {name: int(ms) for name, ms in re.findall(r"(\w*ms)=(\d+)", said)}
 
 
 async def test_a_watch_that_is_stopped_measures_no_more(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,6 +7,7 @@ the program was running: a place in the source, never a value.
 
 import asyncio
 import logging
+import os
 import sys
 import threading
 import time
@@ -24,18 +25,44 @@ PACKAGE = Path(__file__).resolve().parents[1]
 RUNNING_THE_LOOP = frozenset({"__main__.py", "cli.py", "server.py", "workers.py"})
 
 
+class RunQueue:
+    """How long this thread was ready and waited for a processor; zero where no system tells it."""
+
+    def __init__(self) -> None:
+        try:
+            self._file = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
+        except OSError:  # none but Linux has it
+            self._file = -1
+
+    def waited_s(self) -> float:
+        """Return the seconds so far; may be asked from any thread."""
+        if self._file < 0:
+            return 0.0
+        return int(os.pread(self._file, 64, 0).split()[1]) / 1e9
+
+    def close(self) -> None:
+        """Look no more; a second call does nothing."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
 class LagWatch:
     """Measures the event loop's lag, ten times a second, and logs what blocks it.
 
     One that holds it up for more than a quarter of a second is always noticed and logged, one of
     less than ``BLOCKED_S`` never. Lag is also what a crowded machine does to a process that
     does nothing wrong. That is measured and not logged: the thread did not run, and was nowhere.
+    Where the two meet the log tells them apart: ``running_ms`` is what it computed, ``queued_ms``
+    how long others had the processor, and what is left it waited, for a disk, say.
     """
 
     def __init__(self) -> None:
         self._worst_s = 0.0
         self._due = 0.0
         self._ran_s = 0.0
+        self._queue: RunQueue | None = None
+        self._queued_s = 0.0
         self._where = ""
         self._timer: asyncio.TimerHandle | None = None
         self._ended = threading.Event()
@@ -46,6 +73,8 @@ class LagWatch:
         loop = asyncio.get_running_loop()
         self._thread_id = threading.get_ident()
         self._ran_s = time.thread_time()
+        self._queue = RunQueue()
+        self._queued_s = self._queue.waited_s()
         self._set(loop)
         threading.Thread(target=self._look_on, name="lag-watch", daemon=True).start()
 
@@ -54,6 +83,8 @@ class LagWatch:
         self._ended.set()
         if self._timer is not None:
             self._timer.cancel()
+        if self._queue is not None:
+            self._queue.close()
 
     def take_worst(self) -> float:
         """Return the worst lag since this was last asked, in seconds."""
@@ -61,19 +92,21 @@ class LagWatch:
         return worst
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
-        ran_s = time.thread_time()
+        assert self._queue is not None
+        ran_s, queued_s = time.thread_time(), self._queue.waited_s()
         lag = max(0.0, time.monotonic() - self._due)
         meters.loop_lag_seconds.observe(lag)
         self._worst_s = max(self._worst_s, lag)
         ran = ran_s - self._ran_s
         if lag > BLOCKED_S and (self._where or ran > BLOCKED_S / 2):
             log.warning(
-                "loop blocked ms=%d running_ms=%d place=%s",
+                "loop blocked ms=%d running_ms=%d queued_ms=%d place=%s",
                 lag * 1000,
                 ran * 1000,
+                (queued_s - self._queued_s) * 1000,
                 self._where or "unknown",
             )
-        self._ran_s, self._where = ran_s, ""
+        self._ran_s, self._queued_s, self._where = ran_s, queued_s, ""
         self._set(loop)
 
     def _set(self, loop: asyncio.AbstractEventLoop) -> None:
