@@ -17,6 +17,7 @@ from twinspace_rt.docs.validator import SENTENCES, write_state_vector
 from twinspace_rt.docs.wire import SyncType
 from twinspace_rt.errors import CloseCode
 from twinspace_rt.rooms.connection import BINARY, Frame
+from twinspace_rt.rooms.lane import Lane
 
 PARTIAL_BYTES = 64 * 1024
 EMPTY_UPDATE = b"\0\0"
@@ -38,8 +39,16 @@ class Delivery:
     def __init__(self, sessions: Collection[Session], engine: Engine) -> None:
         self._sessions = sessions
         self._engine = engine
+        self._receivers: dict[bytes, dict[Session, Lane]] = {}
+        """Who receives what others write, by what each message to them begins with."""
         self._history: dict[bytes, list[Frame]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def leave(self, session: Session) -> None:
+        """Send a session nothing more; an unknown one is ignored."""
+        alike = self._receivers.get(session.prefix, {})
+        if alike.pop(session, None) is not None and not alike:
+            del self._receivers[session.prefix]
 
     def forget(self) -> None:
         """Drop the frames made of the snapshot and the tail: these have been replaced."""
@@ -48,8 +57,8 @@ class Delivery:
     def send_snapshot(self, snapshot: bytes) -> None:
         """Send everyone a whole snapshot, which holds what was not sent yet."""
         whole = wire.sync(SyncType.UPDATE, snapshot)
-        for session in self._sessions:
-            if session.live:
+        for receivers in self._receivers.values():
+            for session in receivers:
                 session.connection.send_owed(session.frame(whole))
 
     def follow(
@@ -96,18 +105,15 @@ class Delivery:
         authors: Sequence[Session | None],
         out: dict[Session, list[Frame]],
     ) -> None:
-        made: dict[bytes, list[Frame]] = {}
         batch = Batch(entries, authors)
-        for session in self._sessions:
-            if not session.live:
-                continue
-            if session in out:
-                out[session] += _frames_of(session.prefix, batch.without(session))
-                continue
-            frames = made.get(session.prefix)
-            if frames is None:
-                frames = made[session.prefix] = _frames_of(session.prefix, batch.whole())
-            session.connection.send_all(frames)
+        for prefix, receivers in self._receivers.items():
+            frames = _frames_of(prefix, batch.whole())
+            data = b"".join([frame.wire for frame in frames])
+            for session, lane in receivers.items():
+                if session in out:
+                    out[session] += _frames_of(prefix, batch.without(session))
+                elif not lane.write(data):
+                    session.connection.send_all(frames)
 
     def _miss(self, loaded: Loaded, edit: Edit, frames: list[Frame]) -> None:
         session = edit.session
@@ -146,6 +152,7 @@ class Delivery:
             # y-websocket may repeat its SyncStep1 for ever, and sends its edits all the same.
             ask = [session.frame(session.ask(Asked.JOIN, vector))]
         session.live = True
+        self._receivers.setdefault(session.prefix, {})[session] = session.connection.lane
         if not sync.vector:
             owed = [*ask, *self._history_frames(loaded, session.prefix)]
             owed.append(session.frame(wire.sync(SyncType.STEP_2, EMPTY_UPDATE)))

@@ -125,6 +125,7 @@ class Document:
         if session in self.sessions:
             self.sessions.discard(session)
             self.cursors.leave(session)
+            self._delivery.leave(session)
             if not self.sessions:
                 self.idle_since = asyncio.get_running_loop().time()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from twinspace_rt import meters
 from twinspace_rt.errors import CloseCode
 from twinspace_rt.rooms.access import Principal
+from twinspace_rt.rooms.lane import Lane
 
 if TYPE_CHECKING:
     from twinspace_rt.rooms.feature import BinaryChannel
@@ -52,7 +53,13 @@ class Frame:
 
 
 class Sink(Protocol):
-    """Where a connection's frames go: a transport below ASGI, or an ASGI ``send``."""
+    """Where a connection's frames go: a transport below ASGI, or an ASGI ``send``.
+
+    Attributes:
+        lane: The short way there, if there is one.
+    """
+
+    lane: Lane
 
     def write(self, frames: Sequence[Frame]) -> int:
         """Hand over frames in order, without waiting; returns what `waiting_bytes` is then."""
@@ -122,6 +129,7 @@ class Connection:
         "channel",
         "closed",
         "greeted",
+        "lane",
         "number",
         "place",
         "principal",
@@ -146,6 +154,7 @@ class Connection:
         self.shut_out = False
         self.greeted = False
         self.place: tuple[str, str | None] | None = None
+        self.lane = sink.lane
         self._sink = sink
         self._max_bytes = outbox_max_bytes
         self._max_age_s = outbox_max_age_s
@@ -176,6 +185,7 @@ class Connection:
 
     def send_owed(self, *frames: Frame) -> None:
         """Queue what a join or resume asked for: it does not count against the outbox."""
+        self._note_passed()
         self._owed += sum(len(frame.wire) for frame in frames)
         self.send(*frames)
 
@@ -207,6 +217,7 @@ class Connection:
         if self.closed:
             return
         self.closed = True
+        self.lane.close()
         self.shut_out = code in SHUT_OUT
         meters.closes.labels(int(code), reason).inc()
         log.info("close connection=%d code=%d reason=%s", self.number, code, reason)
@@ -245,7 +256,14 @@ class Connection:
         else:
             self._note_waiting(waiting, now)
 
+    def _note_passed(self) -> None:
+        """Take note that nothing waited meanwhile, if so."""
+        if self.lane.passed:
+            self.lane.passed = False
+            self._waiting_since, self._owed = None, 0
+
     def _note_waiting(self, waiting: int, now: float | None = None) -> None:
+        self._note_passed()
         now = asyncio.get_running_loop().time() if now is None else now
         if self._waiting_since is None:
             self._waiting_since = now

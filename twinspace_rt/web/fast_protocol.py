@@ -90,7 +90,8 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
         line = transport.get_extra_info("socket")
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_MAX_BYTES)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # not every system has it
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_MAX_BYTES)
         if transport.get_extra_info("sslcontext") is None:
             self._fd = line.fileno()
             self.lane = Lane(self._fd, self.transport)
@@ -282,6 +283,7 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
         """Send a close frame and, should the peer not answer in time, cut the connection."""
         if self.close_sent or self.transport.is_closing():
             return
+        self.lane.close()
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
