@@ -47,7 +47,8 @@ async def test_what_the_kernel_does_not_take_waits_and_holds_up_the_short_way() 
         lane = lane_of(transport)
         count = 0
         while transport.get_write_buffer_size() == 0:
-            lane.write(FRAME) or transport.write(FRAME)
+            if not lane.write(FRAME):
+                transport.write(FRAME)
             count += 1
         assert not lane.write(FRAME), "what waits goes first"
         transport.write(b"behind")
