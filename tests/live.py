@@ -33,6 +33,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 COOKIE = "twinspace"
 START_S = 60
+SERVER = "twinspace_rt"
+"""The module that a server's process runs."""
 
 
 @dataclass(frozen=True)
@@ -240,7 +242,7 @@ def start_process(
     }
     with log.open("ab") as output, open(terminal or os.devnull, "wb", opener=_no_owner) as printed:
         process = subprocess.Popen(
-            [sys.executable, "-m", "twinspace_rt", "serve", *arguments],
+            [sys.executable, "-m", SERVER, "serve", *arguments],
             cwd=REPOSITORY,
             env=env,
             stdin=subprocess.DEVNULL,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -121,6 +122,10 @@ class Provider:
     async def erase(self, start: int, end: int) -> None:
         """Delete a range and send that, or keep it for later."""
         await self._edited(self.pen.erase(start, end))
+
+    async def scribble(self, dice: random.Random) -> None:
+        """Change something, somewhere, and send that, or keep it for later."""
+        await self._edited(self.pen.scribble(dice))
 
     async def _edited(self, update: bytes) -> None:
         self.edits += 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -313,8 +314,8 @@ class Pen:
     """A plain text as one client has it, and the updates it makes; ASCII alone."""
 
     def __init__(self, client_id: int) -> None:
-        self.doc: Doc[Text] = Doc(client_id=client_id)
-        self.text = self.doc.get("t", type=Text)
+        self.doc: Doc[Any] = Doc(client_id=client_id)
+        self.text: Text = self.doc.get("t", type=Text)
         self._made: list[bytes] = []
         self._watch = self.doc.observe(self._note)
         self._quiet = False
@@ -332,6 +333,15 @@ class Pen:
         """Delete a range; returns the update."""
         del self.text[start:end]
         return self._made.pop()
+
+    def scribble(self, dice: random.Random) -> bytes:
+        """Insert or delete something, somewhere; returns the update."""
+        length = len(self.text)
+        if length > 5 and dice.random() < 0.3:
+            start = dice.randrange(length - 1)
+            return self.erase(start, min(length, start + dice.randint(1, 6)))
+        place = dice.randrange(length + 1)
+        return self.write("abcdefgh"[: dice.randint(1, 8)], place)
 
     def apply(self, data: bytes) -> None:
         """Take in what others wrote."""

@@ -1,4 +1,4 @@
-"""People who write one document by a random schedule, with and without a line to a server."""
+"""People who write documents by a random schedule, with and without a line to a server."""
 
 import asyncio
 import contextlib
@@ -6,6 +6,7 @@ import functools
 import random
 import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,17 +15,27 @@ from websockets.exceptions import InvalidHandshake
 
 from tests.live import Live, SeededRoom, Someone
 from tests.peers.provider import Provider
-from tests.peers.raw import Pen, eventually
+from tests.peers.raw import Pen
+from tests.properties.page import Page
+from twinspace_rt.docs.validator import Kind
 
 FINISH_S = 60
 
 
+def new_pen(kind: Kind, client_id: int) -> Pen:
+    """Make an empty copy of a document of a kind."""
+    return Pen(client_id) if kind is Kind.TEXT else Page(client_id)
+
+
 @dataclass(eq=False)
 class Desk:
-    """One person's copy, with or without a connection."""
+    """One person's copy of one document, with or without a connection."""
 
     person: Someone
+    document: str
     provider: Provider
+    live: Live | None = None
+    """The server that was connected to last."""
     serving: asyncio.Task[None] | None = None
 
     @property
@@ -36,28 +47,30 @@ Doing = Callable[[Desk], Coroutine[Any, Any, None]]
 
 
 class Schedule(ABC):
-    """Plays a random schedule on one document; a server in this process can be looked into.
+    """Plays a random schedule on a room's documents.
 
     Attributes:
-        desks: Everyone who is still in the room.
-        done: How often what was done.
+        kinds: The documents, and what they are.
+        desks: Everyone who is in the room.
+        done: How often what was really done: a line that was cut already is not lost again.
     """
 
-    def __init__(self, live: Live, seeded: SeededRoom, seed: int) -> None:
-        assert live.node is not None
-        self.node = live.node
-        self.live, self.seeded = live, seeded
+    def __init__(self, seeded: SeededRoom, kinds: Sequence[Kind], seed: int) -> None:
+        self.seeded = seeded
+        self.kinds = dict(zip(seeded.documents, kinds, strict=True))
         self.dice = random.Random(seed)
-        self.document = seeded.documents[0]
-        self.desks = [
-            Desk(person, self.provider(person, Pen(self.dice.randrange(1, 2**32))))
-            for person in seeded.people.values()
-        ]
-        self.done: dict[str, int] = {}
-        for desk in self.desks:
-            desk.provider.on_saved = functools.partial(self.saved, desk)
+        self.done: Counter[str] = Counter()
+        self.desks: list[Desk] = []
 
-    def provider(self, person: Someone, pen: Pen) -> Provider:
+    def sit_down(self, person: Someone, document: str) -> Desk:
+        """Have somebody write in a document from now on."""
+        pen = new_pen(self.kinds[document], self.dice.randrange(1, 2**32))
+        desk = Desk(person, document, self.provider(person, document, pen))
+        desk.provider.on_saved = functools.partial(self.saved, desk)
+        self.desks.append(desk)
+        return desk
+
+    def provider(self, person: Someone, document: str, pen: Pen) -> Provider:
         """Make somebody's provider."""
         return Provider(pen)
 
@@ -65,100 +78,89 @@ class Schedule(ABC):
     def saved(self, desk: Desk) -> None:
         """Take note that somebody was told "all saved"."""
 
+    @abstractmethod
     def server(self) -> Live:
         """Say which server somebody connects to."""
-        return self.live
 
-    def doings(self) -> Sequence[Doing]:
-        """List what may be done, the frequent several times."""
-        return (
-            [self.edit] * 36
-            + [self.connect] * 12
-            + [self.drop, self.go, self.rest] * 3
-            + [self.compact] * 2
-            + [self.evict]
-        )
+    def often(self) -> Sequence[Doing]:
+        """List what is done at any step, the frequent several times."""
+        return [self.edit] * 36 + [self.connect] * 12 + [self.drop, self.go, self.rest] * 3
+
+    def next(self, step: int, plan: random.Random) -> Doing:
+        """Say what is done at a step."""
+        return plan.choice(self.often())
 
     async def play(self, steps: int) -> None:
         """Take random steps."""
-        doings = self.doings()
         plan = random.Random(self.dice.random())
-        for _ in range(steps):
-            doing = plan.choice(doings)
+        for step in range(steps):
+            doing = self.next(step, plan)
             # How often a step draws depends on the moment; what comes next does not.
             self.dice = random.Random(plan.random())
-            name = getattr(doing, "__name__", "")
-            self.done[name] = self.done.get(name, 0) + 1
             await doing(self.dice.choice(self.desks))
             # Sometimes the server gets a word in, sometimes it does not.
             await asyncio.sleep(self.dice.choice([0, 0, 0.003, 0.02]))
 
     async def edit(self, desk: Desk) -> None:
-        """Insert or delete something, online or not."""
-        pen = desk.provider.pen
-        length = len(pen.text)
-        if length > 5 and self.dice.random() < 0.3:
-            start = self.dice.randrange(length - 1)
-            await desk.provider.erase(start, min(length, start + self.dice.randint(1, 6)))
-        else:
-            place = self.dice.randrange(length + 1)
-            await desk.provider.write("abcdefgh"[: self.dice.randint(1, 8)], place)
+        """Change something, online or not."""
+        self.done["edit online" if desk.provider.connected else "edit offline"] += 1
+        await desk.provider.scribble(self.dice)
 
     async def connect(self, desk: Desk) -> None:
         """Come back."""
         if not desk.online:
             if desk.serving is not None:
                 await desk.serving
-            desk.serving = asyncio.create_task(self._serve(desk, self.server()))
+            desk.live = self.server()
+            desk.serving = asyncio.create_task(self._serve(desk, desk.live))
 
     async def _serve(self, desk: Desk, live: Live) -> None:
         # A server that was killed a moment ago takes nobody in.
         with contextlib.suppress(OSError, EOFError, InvalidHandshake):
-            await desk.provider.serve(live, self.seeded.room_id, desk.person, self.document)
+            await desk.provider.serve(live, self.seeded.room_id, desk.person, desk.document)
 
     async def drop(self, desk: Desk) -> None:
         """Lose the line, and what is on it."""
+        self.done["drop"] += desk.provider.connected
         desk.provider.cut()
 
     async def go(self, desk: Desk) -> None:
         """Close the window."""
+        self.done["go"] += desk.provider.connected
         await desk.provider.leave()
 
     async def rest(self, desk: Desk) -> None:
         """Let time pass."""
         await asyncio.sleep(self.dice.uniform(0, 0.05))
 
-    async def compact(self, desk: Desk) -> None:
-        """Replace the log by a snapshot, whoever is writing."""
-        document = await self.node.library.open(self.document)
-        assert document is not None
-        await self.node.library.compact(document)
+    async def finish(self) -> dict[str, str]:
+        """Have everybody back until all have the same, and have it saved.
 
-    async def evict(self, desk: Desk) -> None:
-        """Have everybody gone until the server has let go of the document."""
-        await self.close()
-        shelf = self.node.library
-        await eventually(lambda: not any(d.id == self.document for d in shelf.documents))
-
-    async def finish(self) -> str:
-        """Have everybody back until all have the same, and have it saved; returns the text."""
+        Returns:
+            What each document says.
+        """
         give_up = time.monotonic() + FINISH_S
         while not (
             all(desk.provider.all_saved for desk in self.desks)
-            and len({str(desk.provider.pen) for desk in self.desks}) == 1
+            and len(copies := {(d.document, str(d.provider.pen)) for d in self.desks})
+            == len(self.kinds)
         ):
             assert time.monotonic() < give_up, [desk.provider.standing for desk in self.desks]
             # A line that was cut a moment ago may not know it yet.
             for desk in self.desks:
                 await self.connect(desk)
             await asyncio.sleep(0.02)
-        return str(self.desks[0].provider.pen)
+        return dict(copies)
 
     async def close(self) -> None:
         """Cut all lines."""
-        serving = [desk.serving for desk in self.desks if desk.serving is not None]
+        await self.cut_off(self.desks)
+
+    async def cut_off(self, desks: Sequence[Desk]) -> None:
+        """Cut some people's lines; they stay away until they connect."""
+        serving = [desk.serving for desk in desks if desk.serving is not None]
         for task in serving:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
-        for desk in self.desks:
+        for desk in desks:
             desk.serving = None
