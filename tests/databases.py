@@ -40,6 +40,13 @@ def create_database(url: str, name: str, template: str = "template1") -> str:
     return f"{url}&database={name}"
 
 
+def move_database(url: str, folder: Path) -> None:
+    """Have a database that nobody uses lie in an empty folder, which may be a disk of its own."""
+    server, _, name = url.rpartition("&database=")
+    _run(server, f"CREATE TABLESPACE place_of_{name} LOCATION '{folder}'")
+    _run(server, f"ALTER DATABASE {name} SET TABLESPACE place_of_{name}")
+
+
 def drop_database(url: str, name: str) -> None:
     """Remove a database, whoever uses it; one that is not there is no error."""
     _run(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

@@ -212,13 +212,18 @@ def _user() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
+def hand_over(folder: Path) -> None:
+    """Give a folder to whom the servers run as."""
+    user = _user()
+    if user:
+        shutil.chown(folder, user)
+
+
 @contextmanager
 def _private_folder() -> Iterator[Path]:
     """Make a folder that is the servers' alone, with a name short enough for a socket in it."""
     folder = Path(tempfile.mkdtemp(prefix="ts-"))
-    user = _user()
-    if user:
-        shutil.chown(folder, user)
+    hand_over(folder)
     try:
         yield folder
     finally:

@@ -1,15 +1,24 @@
 """A full disk: nothing is acknowledged, people are told, nothing breaks, and it goes on after."""
 
+import asyncio
+import contextlib
 import resource
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from pathlib import Path
 
+import pytest
 from sqlalchemy import Connection
 
-from tests import figures
-from tests.faults.conftest import Mortal, crowding
-from tests.live import Live, SeededRoom
+from tests import figures, programs
+from tests.databases import move_database
+from tests.faults.conftest import Mortal, crowding, until
+from tests.faults.disks import filled, small_disk
+from tests.faults.storage import Storage, new_database
+from tests.faults.writers import Scribe, Writers, crowd
+from tests.live import Live, SeededRoom, stop_process
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, words_of
 
@@ -115,3 +124,86 @@ async def test_a_file_that_may_not_grow(mortal: Mortal) -> None:
     with sqlite3.connect(path) as database:
         assert database.execute("pragma integrity_check").fetchone() == ("ok",)
     database.close()
+
+
+@contextlib.contextmanager
+def on_a_small_disk(folder: Path, *, grown: bool) -> Iterator[tuple[Path, Storage]]:
+    """Have a database on a disk of its own: a file, or one of a PostgreSQL without its journal.
+
+    On a full disk with its journal PostgreSQL ends, and is away; with its tables it says 53100.
+    """
+    with contextlib.ExitStack() as stack:
+        disk = stack.enter_context(small_disk())
+        if not grown:
+            yield disk, Storage(disk)
+            return
+        tables = disk / "tables"
+        tables.mkdir()
+        programs.hand_over(tables)
+        url = stack.enter_context(new_database(stack.enter_context(programs.postgresql())))
+        move_database(url, tables)
+        yield disk, Storage(folder, url)
+
+
+@pytest.mark.parametrize("grown", [False, True], ids=["sqlite", "postgresql"])
+@pytest.mark.parametrize(
+    ("count", "seconds"),
+    [(10, 2), pytest.param(50, 60, marks=[pytest.mark.long, pytest.mark.timeout(600)])],
+)
+async def test_a_disk_on_which_nothing_is_left(
+    tmp_path: Path, count: int, seconds: float, grown: bool
+) -> None:
+    with on_a_small_disk(tmp_path, grown=grown) as (disk, storage):
+        seeded = storage.seed(people=crowd(count), documents=["text"] * 5)
+        # What it logs goes elsewhere.
+        start = partial(Storage(tmp_path, storage.url).start, TWINSPACE_DATA_DIR=str(disk))
+        live = await asyncio.to_thread(start)
+        try:
+            async with Writers(storage, seeded, lambda _: live) as people:
+                scribes = [w.provider for w in people.all]
+                await until(lambda: all(s.acknowledged for s in scribes))
+                with filled(disk):
+                    full = time.monotonic()
+                    await until(lambda: all(s.storage for s in scribes))
+                    took = max(told_after(s, full) for s in scribes)
+                    await asyncio.sleep(seconds)
+                    assert all(s.connected for s in scribes)
+                    assert not any(s.storage[-1][1] for s in scribes)
+                    await asyncio.to_thread(people.check_claims)
+                    waiting = sum(s.waiting for s in scribes)
+                back = time.monotonic()
+                await until(lambda: all(s.storage[-1][1] for s in scribes))
+                stored_again = time.monotonic() - back
+                words, said = await people.finish()
+                assert [w.number for w in people.all if w.provider.connections != 1] == []
+        finally:
+            await asyncio.to_thread(stop_process, live, kill=True)
+        if not grown:
+            with contextlib.closing(sqlite3.connect(disk / "twinspace.db")) as database:
+                assert database.execute("pragma integrity_check").fetchone() == ("ok",)
+    assert set.union(*(s.reasons for s in scribes)) == {"disk_full"}
+    assert [s for s in scribes if acknowledged_while_full(s)] == []
+    figures.tell(
+        f"disk of {storage.name} full for {seconds:.0f} s under {count} writers: told after "
+        f"{took:.2f} s, {waiting} words waited, stored again {stored_again:.2f} s after there was "
+        f"room; {words} words and {said} messages, 0 lost, 0 doubled"
+    )
+    assert took <= TOLD_MAX_S * crowding()
+
+
+def told_after(scribe: Scribe, full: float) -> float:
+    """Tell how long somebody was neither told that an edit is saved nor that none can be."""
+    told = scribe.storage[0][0]
+    return told - max([full, *(at for at in scribe.acknowledged if at < told)])
+
+
+def acknowledged_while_full(scribe: Scribe) -> list[float]:
+    """Find the edits that were called saved after it was said that none can be, and not taken back.
+
+    Until the last page is full, a small edit may fit where a larger one has not.
+    """
+    return [
+        at
+        for at in scribe.acknowledged
+        if not [True, *(available for told, available in scribe.storage if told <= at)][-1]
+    ]

@@ -43,6 +43,8 @@ class Scribe(Provider):
         """When a word was heard first, and how long after it was written; seconds."""
         self.storage: list[tuple[float, bool]] = []
         """When it was told that edits can be stored, or not."""
+        self.reasons: set[str] = set()
+        """Why they could not, by the codes it was told."""
         self._sent_at = sent_at
         self._known: set[bytes] = set()
 
@@ -58,6 +60,8 @@ class Scribe(Provider):
                 self.delays.append((now, now - self._sent_at.get(word, now)))
         elif told.name == "stateless" and told.value["type"] == "storage":
             self.storage.append((now, told.value["available"]))
+            if not told.value["available"]:
+                self.reasons.add(told.value["code"])
         elif told.name == "status" and told.value == 1:
             self.acknowledged.append(now)
         await super()._take(peer, told)
