@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -65,3 +67,18 @@ async def until(holds: Callable[[], bool], *, seconds: float = 120) -> None:
     async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110 - what it looks at has no event
             await asyncio.sleep(0.01)
+
+
+def refused_at(live: Live) -> float:
+    """Connect until that is refused, and a hundred times more; returns when it was first."""
+    first, refusals = 0.0, 0
+    while refusals < 100:
+        try:
+            socket.create_connection(("127.0.0.1", live.port)).close()
+        except (ConnectionRefusedError, ConnectionResetError):
+            first = first or time.monotonic()
+            refusals += 1
+        else:
+            assert not first, "let in after somebody else was refused"
+        time.sleep(0.002)
+    return first

@@ -11,11 +11,13 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests import figures
-from tests.faults.conftest import Mortal
+from tests.faults.conftest import Mortal, crowding, refused_at
 from tests.live import REPOSITORY, free_port, stop_process
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen
 
+REFUSED_MAX_S = 0.1
+ACKNOWLEDGED_MAX_S = 5.0
 EXIT_MAX_S = 20.0
 
 
@@ -29,14 +31,18 @@ async def test_sigterm_stores_acknowledges_and_closes_with_1012(mortal: Mortal) 
         writing = asyncio.create_task(_write_on(maja))
         for _ in range(100):
             assert await maja.expect("status") == 1
-        started = time.monotonic()
         assert live.process is not None
+        knocking = asyncio.create_task(asyncio.to_thread(refused_at, live))
+        started = acknowledged = time.monotonic()
         live.process.terminate()
-        assert await maja.closed() == 1012
+        saved = 100
+        async for told in maja:
+            if told.name == "status" and told.value == 1:
+                saved, acknowledged = saved + 1, time.monotonic()
+        assert maja.socket.close_code == 1012
         writing.cancel()
         await asyncio.to_thread(stop_process, live)
         took = time.monotonic() - started
-    saved = 100 + sum(t.name == "status" and t.value == 1 for t in maja.told)
     with live.database() as database:
         (stored,) = database.execute(
             "select count(*) from entry where stream_id = ?", (document,)
@@ -44,7 +50,14 @@ async def test_sigterm_stores_acknowledges_and_closes_with_1012(mortal: Mortal) 
     database.close()
     # All that was stored was acknowledged, and the other way round.
     assert stored == saved
-    figures.tell(f"SIGTERM: {saved} edits stored and acknowledged, gone after {took:.2f} s")
+    refused = await knocking - started
+    figures.tell(
+        f"SIGTERM: nobody let in after {1000 * refused:.0f} ms, {saved} edits stored and "
+        f"acknowledged, the last after {1000 * (acknowledged - started):.0f} ms, gone after "
+        f"{took:.2f} s"
+    )
+    assert refused <= REFUSED_MAX_S * crowding()
+    assert acknowledged - started <= ACKNOWLEDGED_MAX_S
     assert took <= EXIT_MAX_S
 
 
