@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -15,10 +16,14 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from tests import figures
 from tests.client import RoomClient
 from tests.databases import create_database
+from tests.faults.conftest import crowding, refused_at
+from tests.faults.storage import bodies
 from tests.live import REPOSITORY, Live, Someone, free_port, start_process, stop_process
-from tests.peers.raw import eventually
+from tests.peers.provider import Provider
+from tests.peers.raw import Pen, eventually, words_of
 from tests.terminal import Terminal
 from tests.test_admin import load_room
 from twinspace_rt.admin import _begin
@@ -27,6 +32,8 @@ from twinspace_rt.db.postgresql import PostgresqlDatabase
 from twinspace_rt.rooms.access import Role
 
 WORKERS = 2
+WRITERS = 6
+REFUSED_MAX_S = 0.1
 _numbers = itertools.count(1)
 
 
@@ -152,6 +159,54 @@ async def test_together_they_invite_one_administrator_and_end(
     assert not any(worker.is_running() for worker in workers)
     # By then each of them had looked whether anybody was here.
     assert terminal.printed.count("/link#") == 1
+
+
+async def test_told_to_end_while_people_write_they_store_what_they_acknowledge(
+    running: Live, empty_database: str
+) -> None:
+    """B9, with several processes: nobody gets in at any of them, and each drains."""
+    await eventually((running.settings.data_dir / "admin.sock").is_socket)
+    made = await asyncio.to_thread(load_room, running.settings.data_dir)
+    member, page = made["members"][0], str(made["documents"][0])
+    writer = Someone(member["id"], Role.PUPIL, member["cookie"].partition("=")[2], "")
+    scribes = [Provider(Pen(1000 + n)) for n in range(WRITERS)]
+    serving = [
+        asyncio.create_task(scribe.serve(running, str(made["room"]), writer, page))
+        for scribe in scribes
+    ]
+    await eventually(lambda: all(scribe.all_saved for scribe in scribes))
+    writing = [asyncio.create_task(write_on(scribe)) for scribe in scribes]
+    await eventually(lambda: all(scribe.signals > 3 for scribe in scribes))
+    workers = workers_of(running)
+    assert running.process is not None
+    knocking = asyncio.create_task(asyncio.to_thread(refused_at, running))
+    began = time.monotonic()
+    running.process.send_signal(signal.SIGTERM)
+    assert await asyncio.gather(*serving) == [1012] * WRITERS
+    for task in writing:
+        task.cancel()
+    refused = await knocking - began
+    figures.tell(f"SIGTERM to {WORKERS} workers: nobody let in after {1000 * refused:.0f} ms")
+    assert refused <= REFUSED_MAX_S * crowding()
+    assert await asyncio.to_thread(running.process.wait, 30) == 0
+    assert not any(worker.is_running() for worker in workers)
+    database = PostgresqlDatabase(empty_database)
+    stored = await asyncio.to_thread(database.write_now, lambda db: bodies(db, page))
+    words = words_of(stored).split()
+    for number, scribe in enumerate(scribes):
+        mine = [word for word in words if word.startswith(f"w{number}-")]
+        assert sorted(mine, key=lambda word: int(word.partition("-")[2])) == [
+            f"w{number}-{n}" for n in range(len(mine))
+        ]
+        assert len(mine) == scribe.edits - scribe.waiting
+
+
+async def write_on(scribe: Provider) -> None:
+    """Write numbered words for as long as there is a connection."""
+    number = scribe.pen.doc.client_id - 1000
+    while scribe.connected:
+        await scribe.write(f"w{number}-{scribe.edits} ")
+        await asyncio.sleep(0.002)
 
 
 async def test_of_nodes_that_start_at_once_one_begins(empty_database: str) -> None:

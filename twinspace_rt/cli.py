@@ -49,6 +49,9 @@ def serve(
         serve_with_workers(settings, workers)
         return
     listener = None if socket_number is None else socket.socket(fileno=socket_number)
+    if listener is not None:
+        # The engine's process would hold it as well, and with it the port, until it has ended.
+        listener.set_inheritable(False)
     Server(build_node(settings), listener=listener).start()
 
 
