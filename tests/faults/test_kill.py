@@ -25,7 +25,7 @@ async def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> Non
 
 async def test_nor_on_postgresql(tmp_path: Path, postgresql_url: str) -> None:
     with new_database(postgresql_url) as url:
-        await kill_again_and_again(Storage(tmp_path, url), times=2)
+        await kill_again_and_again(Storage(tmp_path, url), times=10)
 
 
 @pytest.mark.long
