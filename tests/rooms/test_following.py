@@ -17,7 +17,7 @@ from twinspace_rt.docs.messages import FolderCreated, FolderFacts
 from twinspace_rt.people.messages import MemberRemoved
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms import hub as hubs
-from twinspace_rt.streams.follow import events_after
+from twinspace_rt.streams.follow import events_after, heads
 from twinspace_rt.streams.log import Transaction
 
 
@@ -50,11 +50,11 @@ async def test_the_beacon_finds_what_is_written_in_a_room_that_never_rests(
 ) -> None:
     """With the bus away it is all there is, and each look finds another head."""
     monkeypatch.setattr(MemoryBus, "connected", False)
-    titles, read_heads = map(str, itertools.count()), hubs.heads
+    titles = map(str, itertools.count())
 
     def written_before(*asked: Any) -> Any:
         _elsewhere(live, seeded, next(titles))
-        return read_heads(*asked)
+        return heads(*asked)
 
     async with await RoomClient.open(live, seeded.room_id, seeded.people["maja"]) as maja:
         await maja.hello()
