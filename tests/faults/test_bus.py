@@ -59,9 +59,9 @@ async def people(
         yield writers
 
 
-def report(what: str, writers: Writers, written: tuple[int, int], *figures: str) -> None:
+def report(what: str, writers: Writers, written: tuple[int, int], *more: str) -> None:
     """Print what was measured, in one line."""
-    told = "; ".join(figures)
+    told = "; ".join(more)
     figures.tell(
         f"{what} under {len(writers.all)} writers on 3 nodes: {written[0]} words and "
         f"{written[1]} messages, 0 lost, 0 doubled; all equal {writers.converged_after:.2f} s "
@@ -187,11 +187,11 @@ async def test_redis_falls_silent(nodes: Nodes, count: int, seconds: float) -> N
             p99 = heard_p99(writers, began + HEARD_MAX_S, time.monotonic())
         written = await writers.finish()
         assert [w.number for w in writers.all if w.provider.connections != 1] == []
-    figures = [f"heard within {p99:.2f} s (p99)", f"grown by {grown / MIB:.0f} MiB"]
+    measured = [f"heard within {p99:.2f} s (p99)", f"grown by {grown / MIB:.0f} MiB"]
     if seconds > DETECTED_MAX_S:
-        figures.append(f"noticed after {detected:.1f} s")
+        measured.append(f"noticed after {detected:.1f} s")
         assert 0 < detected <= DETECTED_MAX_S * crowding()
-    report(f"Redis silent for {seconds:.0f} s", writers, written, *figures)
+    report(f"Redis silent for {seconds:.0f} s", writers, written, *measured)
     assert p99 <= HEARD_MAX_S * crowding()
     assert grown <= QUEUED_MAX_BYTES
 
