@@ -83,8 +83,8 @@ class Plan:
         return {
             "edit online": self.steps // 8,
             "edit offline": self.steps // 20,
-            "drop": self.steps // 100,
-            "go": self.steps // 100,
+            "drop": self.steps // 250,
+            "go": self.steps // 250,
             "say": self.steps // 25,
             "compact": compactions // 3,
             **{f"compact {kind}": 1 for kind in KINDS},
