@@ -63,6 +63,29 @@ async def test_the_beacon_finds_what_is_written_in_a_room_that_never_rests(
         assert [push["folder"]["title"] for push in seen] == ["0", "1", "2", "3"]
 
 
+async def test_what_one_look_doubts_the_next_tells_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where hints get lost and nobody has noticed yet, a removal is not two whole looks away."""
+    looks: list[bool] = []
+    written = False
+
+    def pause(_: object) -> float:
+        looks.append(written)
+        return 3600 if written else 0.05
+
+    monkeypatch.setattr(hubs, "beacon_s", pause)
+    async with serve_here(tmp_path) as live:
+        assert live.node is not None
+        seeded = await live.node.database.write(seed_room)
+        async with await RoomClient.open(live, seeded.room_id, seeded.people["maja"]) as maja:
+            await maja.hello()
+            await eventually(lambda: len(looks) > 3)
+            _elsewhere(live, seeded, "Lost")
+            written = True
+            assert (await maja.expect("docs.folder_created"))["folder"]["title"] == "Lost"
+
+
 async def test_a_gap_is_filled_from_the_database_in_order(live: Live, seeded: SeededRoom) -> None:
     async with await RoomClient.open(live, seeded.room_id, seeded.people["anna"]) as anna:
         head = (await anna.hello())["seq"]

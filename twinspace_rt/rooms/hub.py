@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection as DbConnection
 from sqlalchemy import select
 
-from twinspace_rt.bus.base import Bus, Subscription, beacon_s
+from twinspace_rt.bus.base import BEACON_ALONE_S, Bus, Subscription, beacon_s
 from twinspace_rt.bus.neighbours import Neighbours
 from twinspace_rt.db.engine import Database
 from twinspace_rt.errors import CloseCode, NotFound, StorageUnavailable
@@ -215,14 +215,17 @@ class RoomHub:
         for event in missed:
             self._deliver_one(room, event)
 
-    async def _beacon(self) -> None:
+    async def _beacon(self) -> bool:
         """Compare the rooms that are open with the database, in one query.
 
         It finds also a lost *last* message, which no gap would ever show.
+
+        Returns:
+            Whether one may lack something: the next look will tell, and need not be far off.
         """
         rooms = {room.id: room for room in self.rooms}
         if not rooms:
-            return
+            return False
         stored = await self._database.read(lambda db: heads(db, list(rooms)))
         for room_id in stored:
             known, seen = rooms[room_id].head, self._seen.get(room_id)
@@ -230,6 +233,10 @@ class RoomHub:
             if seen and (known.epoch != seen.epoch or known.seq < seen.seq):
                 await self.catch_up(rooms[room_id])
         self._seen = stored
+        return any(
+            rooms[room_id].head.epoch != head.epoch or rooms[room_id].head.seq < head.seq
+            for room_id, head in stored.items()
+        )
 
     def follow(self, work: Coroutine[Any, Any, None]) -> None:
         """Run what follows an event (reading rights again, say); failures are logged."""
@@ -293,10 +300,12 @@ class RoomHub:
     async def _look_for_news(self) -> None:
         loop = asyncio.get_running_loop()
         looked_at = 0.0
+        behind = False
         while True:
-            await asyncio.sleep(beacon_s(self.bus))
+            await asyncio.sleep(BEACON_ALONE_S if behind else beacon_s(self.bus))
+            behind = False
             try:
-                await self._beacon()
+                behind = await self._beacon()
                 every_s = SIGN_INS_S if self.bus.connected else SIGN_INS_ALONE_S
                 if loop.time() - looked_at >= every_s:
                     looked_at = loop.time()
