@@ -294,6 +294,15 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
         self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
 
+    def shutdown(self) -> None:
+        """End with the server; whoever has been told to go is left the time to read that.
+
+        A socket that is closed while something unread is in it is reset, and what the peer has not
+        read yet, its last acknowledgements, is lost with it.
+        """
+        if not self.close_sent:
+            super().shutdown()
+
     def silent_s(self) -> float:
         """Tell for how many seconds the peer has sent nothing."""
         return self.loop.time() - self.heard_at
