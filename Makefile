@@ -36,7 +36,7 @@ test-long: python ## Run the tests that take minutes each, and the features' on 
 	$(IN_VENV) pytest --postgresql tests/accounts tests/chat tests/forum tests/home || failed=1; \
 	exit $$failed
 
-bench: python ## Measure this server beside its peers, in 20 minutes; QUICK=1 tries it in two.
+bench: python ## Measure this server beside its peers, in 25 minutes; QUICK=1 tries it in two.
 	@$(SETUP) dev client bench bench-peers programs
 	@$(IN_VENV) benchmarks $(if $(QUICK),--quick)
 
