@@ -39,6 +39,7 @@ async def test_signing_out_on_all_devices_ends_a_room_that_is_open_on_another(
     await laptop.go("/account")
     with laptop.excuse_refusals():
         await laptop.button("Sign out on all devices").click()
+        await expect(laptop.text("Welcome to TwinSpace")).to_be_visible()
         ended = tablet.page.get_by_role("heading", name="You are signed out")
         await expect(ended).to_be_visible()
     await expect(maja.page.get_by_role("heading", name="Hello Maja")).to_be_visible()
