@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
+from tests.faults.nodes import Nodes, running
 from tests.live import Live, SeededRoom, free_port, seed_before_start, start_process, stop_process
 
 
@@ -82,3 +84,14 @@ def refused_at(live: Live) -> float:
             assert not first, "let in after somebody else was refused"
         time.sleep(0.002)
     return first
+
+
+@pytest_asyncio.fixture(scope="module")
+async def nodes(
+    tmp_path_factory: pytest.TempPathFactory, postgresql_url: str
+) -> AsyncIterator[Nodes]:
+    """Three servers on one PostgreSQL and one Redis; each test leaves them as they were."""
+    async with running(tmp_path_factory.mktemp("nodes"), postgresql_url) as nodes:
+        yield nodes
+        # What was tried is told in single lines; a traceback is a case nobody thought of.
+        assert [live.pid for live in nodes.all if "Traceback" in live.logged] == []

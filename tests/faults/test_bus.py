@@ -6,13 +6,12 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 
 from tests import figures
 from tests.faults.conftest import crowding, until
 from tests.faults.lines import Line
-from tests.faults.nodes import Nodes, running
+from tests.faults.nodes import Nodes
 from tests.faults.storage import gaps
 from tests.faults.writers import Writers, crowd
 from tests.live import Live
@@ -30,17 +29,6 @@ HEARD_MAX_S = 2.0
 DETECTED_MAX_S = 10.0
 QUEUED_MAX_BYTES = 50 * MIB
 amounts = pytest.mark.parametrize(("count", "seconds"), [QUICK, LONG])
-
-
-@pytest_asyncio.fixture(scope="module")
-async def nodes(
-    tmp_path_factory: pytest.TempPathFactory, postgresql_url: str
-) -> AsyncIterator[Nodes]:
-    """Three servers on one PostgreSQL and one Redis; each test leaves them as they were."""
-    async with running(tmp_path_factory.mktemp("nodes"), postgresql_url) as nodes:
-        yield nodes
-        # What was tried is told in single lines; a traceback is a case nobody thought of.
-        assert [live.pid for live in nodes.all if "Traceback" in live.logged] == []
 
 
 @contextlib.asynccontextmanager

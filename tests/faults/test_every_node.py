@@ -12,7 +12,7 @@ import pytest_asyncio
 from tests import figures
 from tests.client import Json, RoomClient
 from tests.faults.conftest import crowding
-from tests.faults.nodes import Nodes, running
+from tests.faults.nodes import Nodes
 from tests.live import SeededRoom
 from tests.pausing import server_paused
 from twinspace_rt.rooms.access import Role
@@ -26,15 +26,6 @@ PEOPLE = {
     "maja": (Role.PUPIL, 0),
     **{f"pupil{n}": (Role.PUPIL, n % 2) for n in range(ROUNDS)},
 }
-
-
-@pytest_asyncio.fixture(scope="module")
-async def nodes(
-    tmp_path_factory: pytest.TempPathFactory, postgresql_url: str
-) -> AsyncIterator[Nodes]:
-    """Three servers on one PostgreSQL and one Redis; each test leaves them as they were."""
-    async with running(tmp_path_factory.mktemp("nodes"), postgresql_url) as nodes:
-        yield nodes
 
 
 @pytest_asyncio.fixture

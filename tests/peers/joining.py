@@ -54,11 +54,11 @@ async def expect_paid(peer: Peer, count: int) -> None:
     assert statuses(await peer.until("stateless")) == [1] * count + [0]
 
 
-async def expect_joined(peer: Peer, pen: Pen | None = None) -> None:
-    """Answer the server's question with what a pen has, and expect to be paid for that alone."""
+async def expect_joined(peer: Peer, pen: Pen | None = None, paid: int = 1) -> None:
+    """Answer the server's question with what a pen has, and expect to be paid so often in all."""
     await peer.expect("step2")
     await peer.send(raw.step_2(pen.lacking(b"\0") if pen else b"\0\0"))
-    await expect_paid(peer, 1)
+    await expect_paid(peer, paid)
 
 
 async def leave_at_once(peer: Peer) -> None:

@@ -100,9 +100,7 @@ async def test_what_is_held_by_the_sync_step_2_is_held_to_its_limits(
                 pen.text.insert(0, "x")
         await maja.send(raw.update(pen.lacking(b"\0")))
         await maja.socket.send(raw.PONG)
-        await maja.expect("step2")
-        await maja.send(raw.step_2(pen.lacking(b"\0")))
-        await expect_paid(maja, 2)
+        await expect_joined(maja, pen, paid=2)
 
 
 @pytest.mark.parametrize("behind_a_pong", [False, True])
@@ -263,9 +261,7 @@ async def test_a_ping_in_between_takes_nothing_away(
             if moment == "opening":
                 await maja.send(raw.update(pen.erase(0, 1)))
                 await maja.settled()
-        await maja.expect("step2")
-        await maja.send(raw.step_2(pen.lacking(b"\0")))
-        await expect_paid(maja, 2)
+        await expect_joined(maja, pen, paid=2)
 
 
 async def test_a_thaw_in_the_handshake_is_not_asked_about_twice(

@@ -37,9 +37,7 @@ async def test_a_sync_asked_for_offline_takes_nothing_away(live: Live, seeded: S
         # Typed since the socket has opened, which is sent before the queue.
         await maja.send(raw.update(pen.write("ghi")), asked)
         await maja.socket.send(raw.PONG)
-        await maja.expect("step2")
-        await maja.send(raw.step_2(pen.lacking(b"\0")))
-        await expect_paid(maja, 2)
+        await expect_joined(maja, pen, paid=2)
 
 
 async def test_a_sync_asked_for_after_the_queue_is_what_is_paid(
@@ -51,9 +49,7 @@ async def test_a_sync_asked_for_after_the_queue_is_what_is_paid(
         await maja.send(raw.auth(), asked)
         await maja.socket.send(raw.PONG)
         await maja.send(raw.update(pen.erase(0, 1)), asked)
-        await maja.expect("step2")
-        await maja.send(raw.step_2(pen.lacking(b"\0")))
-        await expect_paid(maja, 1)
+        await expect_joined(maja, pen)
 
 
 async def test_with_each_sync_step_1_the_provider_counts_from_one(
