@@ -1,15 +1,14 @@
 // @vitest-environment jsdom
 import { act } from "react";
-import { createRoot, type Root } from "react-dom/client";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { onFarewell } from "../farewell";
 import { Language } from "../i18n/provider";
+import { mounted } from "../mounted";
 import { useSignOut } from "./me";
 
 const forget = vi.fn();
 onFarewell(forget);
 
-let root: Root;
 let signOut: ReturnType<typeof useSignOut>;
 let went: string[];
 
@@ -19,22 +18,16 @@ function Seeing() {
 }
 
 beforeEach(async () => {
-  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
   went = [];
   // jsdom does not go anywhere.
   vi.stubGlobal("location", { assign: (address: string) => went.push(address) });
   forget.mockReset();
-  root = createRoot(document.createElement("div"));
-  await act(() =>
-    root.render(
-      <Language>
-        <Seeing />
-      </Language>,
-    ),
+  await mounted(
+    <Language>
+      <Seeing />
+    </Language>,
   );
 });
-
-afterEach(() => act(() => root.unmount()));
 
 test("It goes on to the first page although the browser hides its databases.", async () => {
   expect(globalThis).not.toHaveProperty("indexedDB");

@@ -1,19 +1,17 @@
 // @vitest-environment jsdom
 import { act } from "react";
-import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { startLanguage } from "../i18n/language";
 import { Language } from "../i18n/provider";
+import { mounted } from "../mounted";
 import { Refused } from "../refused";
 import { RoomHere } from "../room/context";
 import { DocumentList } from "./list";
 
-let root: Root;
 let page: HTMLElement;
 let refuse: (why: Refused) => void;
 
 beforeEach(async () => {
-  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
   vi.useFakeTimers();
   await startLanguage();
   const ask = () =>
@@ -22,24 +20,16 @@ beforeEach(async () => {
     });
   const you = { member_id: "maja", role: "pupil" };
   const room = { ask, you, href: (path: string) => path } as never;
-  page = document.body.appendChild(document.createElement("div"));
-  root = createRoot(page);
-  await act(() =>
-    root.render(
-      <Language>
-        <RoomHere value={room}>
-          <DocumentList />
-        </RoomHere>
-      </Language>,
-    ),
+  page = await mounted(
+    <Language>
+      <RoomHere value={room}>
+        <DocumentList />
+      </RoomHere>
+    </Language>,
   );
 });
 
-afterEach(async () => {
-  await act(() => root.unmount());
-  page.remove();
-  vi.useRealTimers();
-});
+afterEach(() => vi.useRealTimers());
 
 /** Write words into the search, and wait until the server is asked. */
 async function search(words: string): Promise<void> {

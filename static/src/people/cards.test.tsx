@@ -1,10 +1,10 @@
 // @vitest-environment jsdom
 import { act } from "react";
-import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { sayFarewell } from "../farewell";
 import { chooseLanguage } from "../i18n/language";
 import { Language } from "../i18n/provider";
+import { mounted } from "../mounted";
 import { RoomHere } from "../room/context";
 import { CardsWaiting } from "./cards";
 import { keepCards, pileOf, usePeople } from "./store";
@@ -13,29 +13,19 @@ const ROOM = { connection: { roomId: "room" }, you: { member_id: "me" } } as nev
 const PILE = pileOf(ROOM);
 const CARD = { member_id: "a", name: "Comet", code: "AB10X3Y9", words: "fox-lamp-river" };
 
-let root: Root;
-
 beforeEach(async () => {
-  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
   vi.stubGlobal("CSS", { escape: String }); // jsdom has none
   await chooseLanguage("en");
-  const page = document.body.appendChild(document.createElement("div"));
-  root = createRoot(page);
-  await act(() =>
-    root.render(
-      <Language>
-        <RoomHere value={ROOM}>
-          <CardsWaiting />
-        </RoomHere>
-      </Language>,
-    ),
+  await mounted(
+    <Language>
+      <RoomHere value={ROOM}>
+        <CardsWaiting />
+      </RoomHere>
+    </Language>,
   );
 });
 
-afterEach(async () => {
-  await act(() => root.unmount());
-  sayFarewell();
-});
+afterEach(sayFarewell);
 
 async function press(words: string): Promise<void> {
   const buttons = [...document.querySelectorAll("button")];

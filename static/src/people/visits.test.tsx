@@ -1,9 +1,9 @@
 // @vitest-environment jsdom
 import { act } from "react";
-import { createRoot, type Root } from "react-dom/client";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import type { RoomConnection } from "../connection";
 import type { Replies } from "../frames";
+import { mounted } from "../mounted";
 import { Refused } from "../refused";
 import { RoomHere } from "../room/context";
 import { apply, load } from "./store";
@@ -19,7 +19,6 @@ const CAME = {
   name: "Inga",
 } as const;
 
-let root: Root;
 let asked: { answer: (visits: Visits) => void; refuse: (why: Refused) => void }[];
 let seen: ReturnType<typeof useVisits>;
 
@@ -29,21 +28,15 @@ function Seeing() {
 }
 
 beforeEach(async () => {
-  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
   asked = [];
   const ask = () => new Promise((answer, refuse) => asked.push({ answer, refuse }));
   const room = { ask: ask as RoomConnection["ask"] } as never;
-  root = createRoot(document.createElement("div"));
-  await act(() =>
-    root.render(
-      <RoomHere value={room}>
-        <Seeing />
-      </RoomHere>,
-    ),
+  await mounted(
+    <RoomHere value={room}>
+      <Seeing />
+    </RoomHere>,
   );
 });
-
-afterEach(() => act(() => root.unmount()));
 
 function answer(index: number, names: readonly string[]): Promise<void> {
   const visits = names.map((name, at) => ({ member_id: "m", name, came_at: at, left_at: null }));
