@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from tests.client import RoomClient
 from tests.live import Live, SeededRoom, seed_room, serve_here
@@ -19,6 +19,7 @@ from twinspace_rt.people.messages import MemberRemoved
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms import hub as hubs
 from twinspace_rt.streams.follow import events_after, heads
+from twinspace_rt.streams.models import entry
 from twinspace_rt.streams.log import Transaction
 
 
@@ -132,6 +133,35 @@ async def test_a_sign_in_that_ended_elsewhere_unheard_is_closed(
         await live.node.database.write(lambda db: sessions.revoke(db, maja.session_id, now_ms()))
         assert await ended.closed() == 4401
         assert "ok" in await other.ask("docs.search", text="rivers")
+
+
+async def test_a_room_that_cannot_be_read_holds_up_no_other(
+    live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert live.node is not None
+    monkeypatch.setattr(MemoryBus, "connected", False)
+    damaged, other = seeded, await live.node.database.write(seed_room)
+    maja, anna = damaged.people["maja"], other.people["anna"]
+
+    def damage(db: Connection) -> None:
+        folder = FolderFacts(id="0" * 20, title="Damaged", archived=False)
+        seq = Transaction(db).emit(
+            damaged.room_id, FolderCreated(folder=folder), member_id=maja.member_id
+        )
+        of_it = (entry.c.stream_id == damaged.room_id) & (entry.c.seq == seq)
+        db.execute(update(entry).where(of_it).values(body=b"damaged"))
+
+    async with (
+        await RoomClient.open(live, damaged.room_id, maja) as cut_off,
+        await RoomClient.open(live, other.room_id, anna) as window,
+    ):
+        await cut_off.hello()
+        await window.hello()
+        await live.node.database.write(damage)
+        _elsewhere(live, other, "Lost")
+        assert (await window.expect("docs.folder_created"))["folder"]["title"] == "Lost"
+        await live.node.database.write(lambda db: sessions.revoke(db, maja.session_id, now_ms()))
+        assert await cut_off.closed() == 4401
 
 
 async def test_who_was_removed_elsewhere_unheard_is_told_so(

@@ -67,8 +67,8 @@ class RoomHub:
         self._control = bus.subscribe(CONTROL, self._obey)
         self.features = features
         self.closed = False
-        self._ending = False
         """Whether no more rooms are opened here, so that the node empties."""
+        self._ending = False
         self._database = database
         self._max_connections = max_connections
         self._rooms: dict[str, Room] = {}
@@ -198,8 +198,8 @@ class RoomHub:
         """Deliver what the database has and this node has not.
 
         Another node wrote it, or a hint was lost. Where not all of it is held any more, everyone
-        is closed and comes back to a fresh copy. With the database away nothing is done; the beacon
-        finds the same when it is back.
+        is closed and comes back to a fresh copy. With the database away, or what is in it damaged,
+        nothing is done; the beacon finds the same later.
         """
         head = room.head
         try:
@@ -211,6 +211,10 @@ class RoomHub:
             return
         except StorageUnavailable as error:
             log.warning("events not read room=%s code=%s", room.id, error.code)
+            return
+        except Exception:
+            # A damaged entry, say: it must not keep other rooms from being looked at.
+            log.exception("events not read room=%s", room.id)
             return
         for event in missed:
             self._deliver_one(room, event)
@@ -227,15 +231,19 @@ class RoomHub:
         if not rooms:
             return False
         stored = await self._database.read(lambda db: heads(db, list(rooms)))
+        read: set[str] = set()
         for room_id in stored:
             known, seen = rooms[room_id].head, self._seen.get(room_id)
             # What was there a look ago: what this node has just committed itself is on its way.
             if seen and (known.epoch != seen.epoch or known.seq < seen.seq):
+                read.add(room_id)
                 await self.catch_up(rooms[room_id])
         self._seen = stored
+        # One that was read and still lacks something could not be: that takes its time.
         return any(
             rooms[room_id].head.epoch != head.epoch or rooms[room_id].head.seq < head.seq
             for room_id, head in stored.items()
+            if room_id not in read
         )
 
     def follow(self, work: Coroutine[Any, Any, None]) -> None:
@@ -320,6 +328,8 @@ class RoomHub:
         held = {c.principal.session_id for room in self.rooms for c in room.connections}
         if held:
             ended = await self._database.read(lambda db: ended_sessions(db, held))
+            if not ended:
+                return
             # Whoever was removed is told that, and it stands in the room's events.
             for room in self.rooms:
                 if any(c.principal.session_id in ended for c in room.connections):
