@@ -19,8 +19,8 @@ from twinspace_rt.people.messages import MemberRemoved
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms import hub as hubs
 from twinspace_rt.streams.follow import events_after, heads
-from twinspace_rt.streams.models import entry
 from twinspace_rt.streams.log import Transaction
+from twinspace_rt.streams.models import entry
 
 
 def _elsewhere(live: Live, seeded: SeededRoom, *titles: str) -> None:
