@@ -20,9 +20,14 @@ MAJAS, ELENIS = 5, 6
 ROUNDS = 12
 
 
+@pytest.mark.parametrize("words", ["maja", "maja " * 20_000], ids=["a-word", "a-book"])
 @pytest.mark.parametrize("undone", [False, True], ids=["at-once", "run-again"])
 async def test_an_edit_is_stored_though_another_node_is_always_first(
-    tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch, undone: bool
+    tmp_path: Path,
+    postgresql_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    undone: bool,
+    words: str,
 ) -> None:
     database = create_database(postgresql_url, f"contended{new_id()}")
     async with (
@@ -71,7 +76,7 @@ async def test_an_edit_is_stored_though_another_node_is_always_first(
             waiting, told = one.node.library.waiting, list[str]()
             monkeypatch.setattr(one.node.hub.bus, "publish", lambda room, _: told.append(room))
             async with opened.committed():
-                await maja.send(raw.update(Pen(MAJAS).write("maja")))
+                await maja.send(raw.update(Pen(MAJAS).write(words)))
                 await eventually(lambda: waiting.bytes > 0)
                 await write_elsewhere(0)
             assert await maja.expect("status") == 1
@@ -84,9 +89,9 @@ async def test_an_edit_is_stored_though_another_node_is_always_first(
             assert opened.loaded.tail == stored.tail
             whole, mine = words_of([entry.body for entry in stored.tail]), members[-1]
             others = words_of([e.body for e in stored.tail if e.member_id != mine])
-            for peer, words in ((anna, whole), (maja, others)):
+            for peer, told_all in ((anna, whole), (maja, others)):
                 reader = Pen(7)
-                while str(reader) != words:
+                while str(reader) != told_all:
                     reader.apply(await peer.expect("update"))
             assert page in told, "other nodes hear of it"
             there = await two.node.library.open(page)

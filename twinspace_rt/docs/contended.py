@@ -7,14 +7,19 @@ meanwhile is read, the edits are judged by it, and they are stored, all in one t
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from twinspace_rt.docs.edits import Outcome, Taken, new_ones
 from twinspace_rt.docs.judge import Judge
 from twinspace_rt.docs.store import OFF_LOOP_BYTES, Loaded, TailEntry, read_news, take_in
-from twinspace_rt.docs.validator import TRUSTED_LIMITS, Update, parse
+from twinspace_rt.docs.validator import TRUSTED_LIMITS, UPDATE_LIMITS, Update, parse
 from twinspace_rt.streams.appends import WRITABLE, HeadMoved, NewEntry, StreamClosed, append_now
 from twinspace_rt.streams.follow import stream_head
 from twinspace_rt.streams.transaction import Transaction
+
+LOCKED_MAX_BYTES: Final = UPDATE_LIMITS.size_bytes
+"""Edits that are judged while other nodes wait: whatever one may send at once, which takes less
+than a tenth of a second. Only what somebody did offline may be more."""
 
 
 def parse_again(outcomes: Sequence[Outcome]) -> list[Update | None]:

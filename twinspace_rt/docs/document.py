@@ -18,7 +18,12 @@ from dataclasses import InitVar, dataclass, field
 from twinspace_rt.bus.neighbours import Neighbours
 from twinspace_rt.db.engine import Database
 from twinspace_rt.docs import wire
-from twinspace_rt.docs.contended import LockedAttempt, new_entries, parse_again
+from twinspace_rt.docs.contended import (
+    LOCKED_MAX_BYTES,
+    LockedAttempt,
+    new_entries,
+    parse_again,
+)
 from twinspace_rt.docs.cursors import Cursors
 from twinspace_rt.docs.delivery import Delivery
 from twinspace_rt.docs.edits import (
@@ -35,7 +40,7 @@ from twinspace_rt.docs.edits import (
 from twinspace_rt.docs.engine import Engine
 from twinspace_rt.docs.judge import Judge, is_large
 from twinspace_rt.docs.session import Asked, Scope, Session
-from twinspace_rt.docs.store import OFF_LOOP_BYTES, Loaded, TailEntry, load, load_news
+from twinspace_rt.docs.store import Loaded, TailEntry, load, load_news
 from twinspace_rt.errors import CloseCode, StorageUnavailable
 from twinspace_rt.streams.follow import stream_head
 from twinspace_rt.streams.log import Append, HeadMoved, Log, StreamClosed
@@ -418,7 +423,7 @@ class Document:
                 if isinstance(setback, HeadMoved):
                     await self.catch_up()
                     taken = [o for o in outcomes if isinstance(o, Taken)]
-                    if sum(len(o.edit.data) for o in taken) <= OFF_LOOP_BYTES:
+                    if sum(len(o.edit.data) for o in taken) <= LOCKED_MAX_BYTES:
                         try:
                             at = await self._store_locked(outcomes)
                             break
