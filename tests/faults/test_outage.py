@@ -21,6 +21,8 @@ from tests.live import Live, SeededRoom, Someone, seed_room, serve_here, stop_pr
 from tests.pausing import postgresql_paused, postgresql_refusing
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen
+from twinspace_rt.docs import library
+from twinspace_rt.rooms.connection import Pause
 from twinspace_rt.rooms.models import member
 
 DOCUMENTS = 10
@@ -29,6 +31,8 @@ TOLD_MAX_S = 6.0
 CAUGHT_UP_MAX_S = 10.0
 SEEN_MAX_S = 2.0
 CURSOR, MOVES = 5000, 10
+EDITS, EDIT_BYTES = 60, 20_000
+"""More than the least that may wait, and less than one person may write at once."""
 AWAY_TOLD = {"type": "storage", "available": False, "code": "database_away"}
 BACK_TOLD = {"type": "storage", "available": True, "code": "ok"}
 AWAY = {"silent": postgresql_paused, "refusing": postgresql_refusing}
@@ -180,6 +184,37 @@ async def test_only_those_are_told_who_wait_and_until_they_wait_no_more(
                 assert await waiting.expect("stateless") == BACK_TOLD
                 assert await waiting.expect("status") == 1
             assert [told.name for told in await eleni.settled()] == []
+
+
+async def test_no_more_is_read_than_may_wait_while_the_database_does_not_answer(
+    tmp_path: Path, postgresql_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also while it is being asked about the documents in which nobody writes."""
+    async with serve_here(tmp_path, database_url=postgresql_url, backlog_max_bytes=2**20) as live:
+        assert live.node is not None
+        seeded = await live.node.database.write(partial(seed_room, documents=["text"] * 2))
+        anna, maja = seeded.people["anna"], seeded.people["maja"]
+        quiet, busy = seeded.documents
+        async with (
+            await Peer.open(live, seeded.room_id, anna, quiet) as reader,
+            await Peer.open(live, seeded.room_id, maja, busy) as writer,
+        ):
+            await reader.join()
+            await writer.join()
+            await writer.send(raw.step_2(b"\0\0"))
+            assert await writer.expect("status") == 1
+            room = live.node.hub.get(seeded.room_id)
+            assert room is not None
+            [line] = [c for c in room.connections if c.principal.member_id == maja.member_id]
+            pen = Pen(1)
+            with postgresql_paused(postgresql_url):
+                for _ in range(EDITS):
+                    await writer.send(raw.update(pen.write("x" * EDIT_BYTES)))
+                await until(lambda: Pause.STORAGE in line._paused)
+                assert [r for r in caplog.records if r.name == library.__name__] == []
+            for _ in range(EDITS):
+                assert await writer.expect("status") == 1
+            assert {told.name for told in await writer.settled()} <= {"stateless"}
 
 
 async def test_who_was_removed_while_rights_could_not_be_read_is_out_afterwards(

@@ -33,6 +33,8 @@ from twinspace_rt.streams.follow import Head, heads, stream_head
 
 log = logging.getLogger(__name__)
 IDLE_S = 30.0
+PACE_S = 1.0
+"""Between two looks at how much waits for its commit."""
 COMPACT_AGAIN_S = 60.0
 TRAFFIC_BYTES_PER_S = 64 * 1024
 TRAFFIC_BURST_BYTES = 2 * 1024 * 1024
@@ -247,6 +249,13 @@ class Library:
     # -- tending
 
     async def tend(self) -> None:
+        """Look after all documents, and after how much waits in them, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._look_after_all())
+            # By itself: with the database silent, no more is read than may wait for it.
+            tasks.create_task(self._keep_pace())
+
+    async def _look_after_all(self) -> None:
         """Look for what others wrote, compact what has grown, let idle ones go: each second.
 
         With the bus away, four times a second.
@@ -261,6 +270,10 @@ class Library:
                 # One document's failure stops no other: without this timer nothing is compacted.
                 log.exception("tending failed")
             self._tidy()
+
+    async def _keep_pace(self) -> None:
+        while True:
+            await asyncio.sleep(PACE_S)
             self._pace_all()
 
     def _tidy(self) -> None:
