@@ -70,6 +70,41 @@ async def test_a_snapshot_holds_what_the_log_held(live: Live, seeded: SeededRoom
     assert str(fresh.get("t", type=Text)) == "One två τρία 🦋" * 10
 
 
+async def test_history_keeps_who_wrote_what(live: Live, seeded: SeededRoom) -> None:
+    assert live.node is not None
+    page, append = seeded.documents[1], live.node.hub.log.append
+    maja, eleni = (seeded.people[name].member_id for name in ("maja", "eleni"))
+    pens = {maja: Pen(11), eleni: Pen(12)}
+    seq = 0
+    for authors in ([maja, maja, maja, eleni, maja], [eleni, maja, maja]):
+        for author in authors:
+            change = pens[author].write(f"word{seq} ")
+            first = [pens[author].doc.client_id] if seq in {0, 3} else []
+            await append(page, 1, seq, [NewEntry(author, change, first)])
+            for pen in pens.values():
+                pen.apply(change)
+            seq += 1
+        document = await _opened(live, page)
+        async with document.committed():
+            await document.catch_up()
+        assert await live.node.library.compact(document)
+
+    rows = await live.node.database.read(
+        lambda db: db.execute(
+            select(archive).where(archive.c.stream_id == page).order_by(archive.c.from_seq)
+        ).all()
+    )
+    assert [(row.from_seq, row.upto_seq, row.member_id) for row in rows] == [
+        (1, 3, maja),
+        (4, 4, eleni),
+        (5, 5, maja),
+        (6, 6, eleni),
+        (7, 8, maja),
+    ]
+    assert words_of([row.body for row in rows]) == "".join(f"word{n} " for n in range(8))
+    assert [row.at for row in rows] == sorted(row.at for row in rows)
+
+
 async def test_a_second_snapshot_needs_something_new(live: Live, seeded: SeededRoom) -> None:
     assert live.node is not None
     document_id = await _type(live, seeded, ["word"])

@@ -65,6 +65,7 @@ async def prove(engine: Engine, material: Material) -> NewSnapshot:
             await engine.merge([entry.body for entry in part]),
         )
         for part in _by_author(material.tail)
+        if len(part) > 1
     ]
     return NewSnapshot(
         material.document_id,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from twinspace_rt.db.engine import Database
 from twinspace_rt.docs.models import document, document_text
@@ -236,10 +236,11 @@ def read_news(
 
 @dataclass(frozen=True, slots=True)
 class NewSnapshot:
-    """A snapshot to be stored, and the covered entries as history keeps them.
+    """A snapshot to be stored, and what history keeps of the covered entries.
 
     Attributes:
         base_seq: How far the snapshot goes that it was made from; 0: there was none.
+        history: Entries that were merged; all others are kept as they are.
     """
 
     document_id: str
@@ -293,6 +294,26 @@ def store_snapshot(connection: Connection, new: NewSnapshot, now: int) -> bool:
             sha256=hashlib.sha256(new.body).digest(),
         )
     )
+    _keep_history(connection, new)
+    connection.execute(delete(document_text).where(document_text.c.document_id == new.document_id))
+    connection.execute(
+        insert(document_text).values(
+            document_id=new.document_id, text=new.text, folded=fold(new.text), words=new.words
+        )
+    )
+    connection.execute(
+        delete(snapshot).where(
+            snapshot.c.stream_id == new.document_id,
+            snapshot.c.epoch == new.epoch,
+            snapshot.c.upto_seq < new.upto_seq,
+        )
+    )
+    return True
+
+
+def _keep_history(connection: Connection, new: NewSnapshot) -> None:
+    """Move the covered entries into the archive, the merged ones as one."""
+    own = (entry.c.stream_id == new.document_id, entry.c.epoch == new.epoch)
     if new.history:
         connection.execute(
             insert(archive),
@@ -309,19 +330,23 @@ def store_snapshot(connection: Connection, new: NewSnapshot, now: int) -> bool:
                 for part in new.history
             ],
         )
-    connection.execute(delete(document_text).where(document_text.c.document_id == new.document_id))
+        merged = entry.c.seq.between(bindparam("first"), bindparam("last"))
+        spans = [{"first": part.from_seq, "last": part.upto_seq} for part in new.history]
+        connection.execute(delete(entry).where(*own, merged), spans)
+    # Where many write at once most entries stay as they are: the database moves them by itself.
+    covered = entry.c.seq <= new.upto_seq
     connection.execute(
-        insert(document_text).values(
-            document_id=new.document_id, text=new.text, folded=fold(new.text), words=new.words
+        insert(archive).from_select(
+            ["stream_id", "epoch", "from_seq", "upto_seq", "member_id", "at", "body"],
+            select(
+                entry.c.stream_id,
+                entry.c.epoch,
+                entry.c.seq,
+                entry.c.seq,
+                entry.c.member_id,
+                entry.c.at,
+                entry.c.body,
+            ).where(*own, covered),
         )
     )
-    for table, column in ((entry, entry.c.seq), (snapshot, snapshot.c.upto_seq)):
-        limit = new.upto_seq if table is entry else new.upto_seq - 1
-        connection.execute(
-            delete(table).where(
-                table.c.stream_id == new.document_id,
-                table.c.epoch == new.epoch,
-                column <= limit,
-            )
-        )
-    return True
+    connection.execute(delete(entry).where(*own, covered))
