@@ -19,6 +19,8 @@ from tests.peers.raw import Peer, Pen
 REFUSED_MAX_S = 0.1
 ACKNOWLEDGED_MAX_S = 5.0
 EXIT_MAX_S = 20.0
+MUCH, MUCH_BYTES, EDITS = 40, 15_000, 50
+"""What waits for one who reads slowly: more than the kernel keeps, less than is waited for."""
 
 
 async def test_sigterm_stores_acknowledges_and_closes_with_1012(mortal: Mortal) -> None:
@@ -59,6 +61,47 @@ async def test_sigterm_stores_acknowledges_and_closes_with_1012(mortal: Mortal) 
     assert refused <= REFUSED_MAX_S * crowding()
     assert acknowledged - started <= ACKNOWLEDGED_MAX_S
     assert took <= EXIT_MAX_S
+
+
+async def test_who_reads_slowly_and_never_falls_silent_reads_all_that_is_acknowledged(
+    mortal: Mortal,
+) -> None:
+    """A socket that is closed while something unread is in it would be reset."""
+    seeded, live = mortal.seeded, mortal.live
+    room_id, people, document = seeded.room_id, seeded.people, seeded.documents[1]
+    async with (
+        await Peer.open(live, room_id, people["maja"], document) as maja,
+        await Peer.open(live, room_id, people["nikos"], document, receive_buffer=4096) as nikos,
+    ):
+        for peer in (maja, nikos):
+            await peer.join()
+            await peer.send(raw.step_2(b"\0\0"))
+            assert await peer.expect("status") == 1
+        much, little = Pen(1), Pen(2)
+        for _ in range(MUCH):
+            await maja.send(raw.update(much.write("x" * MUCH_BYTES)))
+            assert await maja.expect("status") == 1
+        for _ in range(EDITS):
+            await nikos.send(raw.update(little.write("y")))
+        while str(much).count("y") < EDITS:  # then all of it is stored
+            much.apply(await maja.expect("update"))
+        talking = asyncio.create_task(_move_on(nikos))
+        assert live.process is not None
+        live.process.terminate()
+        saved = 0
+        async for told in nikos:
+            saved += told.name == "status"
+            await asyncio.sleep(0.01 * (told.name == "update"))
+        assert (nikos.socket.close_code, saved) == (1012, EDITS)
+        talking.cancel()
+
+
+async def _move_on(peer: Peer) -> None:
+    """Move a cursor until the socket ends."""
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            await peer.send(raw.awareness((2, 1, '{"cursor":1}')))
+            await asyncio.sleep(0.001)
 
 
 async def _write_on(peer: Peer) -> None:
