@@ -186,6 +186,31 @@ async def test_only_those_are_told_who_wait_and_until_they_wait_no_more(
             assert [told.name for told in await eleni.settled()] == []
 
 
+async def test_who_writes_behind_a_question_that_is_not_answered_is_told(
+    tmp_path: Path, postgresql_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A document that reads what another node wrote holds its queue: nothing comes to a commit."""
+    async with serve_here(tmp_path, database_url=postgresql_url) as live:
+        assert live.node is not None
+        seeded = await live.node.database.write(partial(seed_room, documents=["text"]))
+        (page,) = seeded.documents
+        async with await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as maja:
+            await maja.join()
+            await maja.send(raw.step_2(b"\0\0"))
+            assert await maja.expect("status") == 1
+            with postgresql_paused(postgresql_url):
+                live.node.library.look_again(page)
+                await asyncio.sleep(0)
+                await maja.send(raw.update(Pen(1).write("unsaved")))
+                assert await maja.expect("stateless") == AWAY_TOLD
+                assert "hint not followed" not in caplog.text
+                await until(lambda: "hint not followed" in caplog.text)
+                # That the question has failed does not mean that storage is back.
+                assert [told.name for told in await maja.settled()] == []
+            assert await maja.expect("stateless") == BACK_TOLD
+            assert await maja.expect("status") == 1
+
+
 async def test_no_more_is_read_than_may_wait_while_the_database_does_not_answer(
     tmp_path: Path, postgresql_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:

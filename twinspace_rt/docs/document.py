@@ -43,7 +43,7 @@ from twinspace_rt.docs.session import Asked, Scope, Session
 from twinspace_rt.docs.store import Loaded, TailEntry, load, load_news
 from twinspace_rt.errors import CloseCode, StorageUnavailable
 from twinspace_rt.streams.follow import stream_head
-from twinspace_rt.streams.log import Append, HeadMoved, Log, StreamClosed
+from twinspace_rt.streams.log import LATE_S, Append, HeadMoved, Log, StreamClosed
 
 log = logging.getLogger(__name__)
 SYNC_EVERY_S = 2.0
@@ -180,7 +180,12 @@ class Document:
         self._put(turn)
         try:
             await turn.ready
-            yield self.loaded
+            # Whoever holds the queue reads the database, and what comes meanwhile waits for that.
+            limit = loop.call_later(LATE_S, self.hear_of_trouble, "database_away")
+            try:
+                yield self.loaded
+            finally:
+                limit.cancel()
         finally:
             if not turn.done.done():
                 turn.done.set_result(None)
@@ -309,7 +314,8 @@ class Document:
         ]
         loaded.tail.extend(entries)
         loaded.head_seq += len(entries)
-        self._tell_storage(True, "ok")
+        if entries:
+            self._tell_storage(True, "ok")
         self._delivery.follow(loaded, outcomes, entries, [o.edit.session for o in taken])
 
     # -- step by step
@@ -355,6 +361,8 @@ class Document:
             more = any(_takes_steps(item) for item in self._queue)
         self._busy_since = None
         self._slow = False
+        if not self._queue:  # else that is told when it is stored
+            self._tell_storage(True, "ok")
         self._go_on()
 
     async def _process(self, items: Sequence[Item]) -> None:
