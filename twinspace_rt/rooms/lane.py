@@ -32,7 +32,7 @@ class Lane:
         line: Its transport, which may have closed it, or hold what has to go first.
 
     Attributes:
-        passed: Set when the kernel takes all that is written: nothing had waited then.
+        passed: Set by each write: nothing had waited then.
     """
 
     __slots__ = ("_fd", "_line", "passed")
@@ -59,8 +59,8 @@ class Lane:
             written = os.write(self._fd, data)
         except OSError:
             return False  # the long way finds out why
-        self.passed = written == len(data)
-        if not self.passed:
+        self.passed = True
+        if written < len(data):
             line.write(data[written:])
         return True
 
