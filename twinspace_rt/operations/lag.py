@@ -65,7 +65,7 @@ class LagWatch:
         self._queued_s = 0.0
         self._where = ""
         self._timer: asyncio.TimerHandle | None = None
-        self._ended = threading.Event()
+        self._ended = False
         self._thread_id = 0
 
     def start(self) -> None:
@@ -80,7 +80,7 @@ class LagWatch:
 
     def stop(self) -> None:
         """Measure no more."""
-        self._ended.set()
+        self._ended = True
         if self._timer is not None:
             self._timer.cancel()
         if self._queue is not None:
@@ -115,7 +115,8 @@ class LagWatch:
         self._timer = loop.call_later(TICK_S, self._tick, loop)
 
     def _look_on(self) -> None:
-        while not self._ended.wait(LOOK_EVERY_S):
+        while not self._ended:
+            time.sleep(LOOK_EVERY_S)
             if time.monotonic() - self._due > BLOCKED_S / 2 and not self._where:
                 self._where = place_of(sys._current_frames().get(self._thread_id))
 
