@@ -221,11 +221,13 @@ def _stop_if_failed(task: "asyncio.Task[None]") -> None:
 
 def api_routes(node: Node) -> list[BaseRoute]:
     """List all that is asked over HTTP, below ``/api``."""
+    library = node.library
+    repairs = Repairs(node.database, node.hub.log, node.engine, library.look_again)
     return [
         *SignInRoutes(node.entry).routes(),
         *PeopleRoutes(node.entry, node.hub.log, node.tickets).routes(),
         *AdministrationRoutes(node.entry).routes(),
-        *DocumentRoutes(node.entry, node.library, node.engine).routes(),
-        *RepairRoutes(node.entry, Repairs(node.database, node.hub.log, node.engine)).routes(),
+        *DocumentRoutes(node.entry, library, node.engine).routes(),
+        *RepairRoutes(node.entry, repairs).routes(),
         *OperationsRoutes(node.entry, node.watch).routes(),
     ]

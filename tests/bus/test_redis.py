@@ -57,11 +57,11 @@ async def test_without_redis_the_database_is_looked_at_more_often(tmp_path: Path
     address = tmp_path / "redis.sock"
     bus = RedisBus(f"unix://{address}", ping_s=PING_S)
     carrying = asyncio.create_task(bus.run())
-    assert beacon_s(bus) == BEACON_ALONE_S
+    assert beacon_s(bus, shared=True) == BEACON_ALONE_S
     with _redis_at(address):
         await eventually(lambda: bus.connected)
-        assert beacon_s(bus) == BEACON_S
-    await eventually(lambda: beacon_s(bus) == BEACON_ALONE_S)
+        assert beacon_s(bus, shared=True) == BEACON_S
+    await eventually(lambda: beacon_s(bus, shared=True) == BEACON_ALONE_S)
     bus.close()
     await carrying
 

@@ -165,6 +165,7 @@ async def test_two_nodes_take_turns_at_compacting_one_document(
             assert words_of([document.loaded.snapshot]) == "one two three "
 
         await append(page, 1, 3, [NewEntry(author, pen.write("four"))])
+        await eventually(lambda: here.head_seq == there.head_seq == 4)
         monkeypatch.setattr(libraries, "IDLE_S", 0.0)
         # Both want to compact it at the same moment, and then have no use for it any more.
         shelves = (one.node.library, two.node.library)

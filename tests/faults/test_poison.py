@@ -70,6 +70,7 @@ async def put_in_the_log(live: Live, document: str, body: bytes) -> None:
         db.execute(insert(entry).values(**row, body=body))
 
     await live.node.database.write(work)
+    live.node.library.look_again(document)
 
 
 async def good_snapshot(live: Live, document: str) -> None:

@@ -27,7 +27,7 @@ async def nodes(
     folder = tmp_path_factory.mktemp("nodes")
     with pytest.MonkeyPatch.context() as patch:
         for module in (hub, library):
-            patch.setattr(module, "beacon_s", lambda _: HOURS_S)
+            patch.setattr(module, "beacon_s", lambda _, shared: HOURS_S)
         async with grow(folder, postgresql_url, redis_url) as grown:
             await grown.met()
             yield grown

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.peers.raw import eventually
 from twinspace_rt.accounts import sessions
 from twinspace_rt.bus.base import Bus, beacon_s
 from twinspace_rt.bus.memory import MemoryBus
+from twinspace_rt.db.engine import SqliteDatabase
 from twinspace_rt.docs.messages import FolderCreated, FolderFacts
 from twinspace_rt.people.messages import MemberRemoved
 from twinspace_rt.protocol import now_ms
@@ -21,6 +23,14 @@ from twinspace_rt.rooms import hub as hubs
 from twinspace_rt.streams.follow import events_after, heads
 from twinspace_rt.streams.log import Transaction
 from twinspace_rt.streams.models import entry
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shared() -> Iterator[None]:
+    """Have the embedded database looked at as one that others write in: here they do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SqliteDatabase, "shared", True)
+        yield
 
 
 def _elsewhere(live: Live, seeded: SeededRoom, *titles: str) -> None:
@@ -76,9 +86,9 @@ async def test_what_one_look_doubts_the_next_tells_soon(
         assert live.node is not None
         bus = live.node.hub.bus
 
-        def pause(looking: Bus) -> float:
+        def pause(looking: Bus, *, shared: bool) -> float:
             if looking is not bus:
-                return beacon_s(looking)
+                return beacon_s(looking, shared=shared)
             looks.append(written)
             return 3600 if written else 0.05
 
@@ -187,7 +197,7 @@ async def test_who_was_removed_elsewhere_unheard_is_told_so(
 async def test_many_hints_are_one_reading_and_one_more_if_they_come_during_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hubs, "beacon_s", lambda _: 3600.0)  # what arrives was hinted at
+    monkeypatch.setattr(hubs, "beacon_s", lambda _, shared: 3600.0)  # what arrives was hinted at
     async with serve_here(tmp_path) as live:
         assert live.node is not None
         hub, loop, read = live.node.hub, asyncio.get_running_loop(), 0

@@ -9,6 +9,7 @@ from typing import Protocol
 log = logging.getLogger(__name__)
 BEACON_S = 1.0
 BEACON_ALONE_S = 0.25
+BEACON_SOLE_S = 10.0
 Receiver = Callable[[bytes], None]
 
 
@@ -90,10 +91,15 @@ class Bus(Protocol):
         ...
 
 
-def beacon_s(bus: Bus) -> float:
+def beacon_s(bus: Bus, *, shared: bool) -> float:
     """Tell how many seconds to wait until the database is looked at again for what others wrote.
 
     While hints are carried it only finds those that were lost; with the bus away it is all there
-    is.
+    is. Where nobody else writes it finds nothing, but for what a fault of this node left behind.
+
+    Args:
+        shared: Whether other processes write in the database.
     """
+    if not shared:
+        return BEACON_SOLE_S
     return BEACON_S if bus.connected else BEACON_ALONE_S

@@ -39,7 +39,12 @@ class Database(Protocol):
 
     A function may be run again from its start if the database asks for that, so it changes
     nothing but the database. A caller that is cancelled does not undo what it has begun.
+
+    Attributes:
+        shared: Whether other processes may write in it meanwhile.
     """
+
+    shared: bool
 
     async def write(self, work: Callable[[Connection], T], *, locked: bool = False) -> T:
         """Run ``work`` in a transaction that may write, as if one after the other.
@@ -89,6 +94,8 @@ class SqliteDatabase:
     Raises:
         DatabaseBusy: Another process has the file.
     """
+
+    shared = False
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

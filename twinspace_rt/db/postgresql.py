@@ -52,6 +52,8 @@ class PostgresqlDatabase:
         BadSetting: ``url`` is no such address.
     """
 
+    shared = True
+
     def __init__(self, url: str, *, transaction_s: float = 5.0, connect_s: float = 3.0) -> None:
         if not _is_ours(url):
             raise BadSetting(

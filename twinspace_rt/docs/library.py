@@ -33,8 +33,6 @@ from twinspace_rt.streams.follow import Head, heads, stream_head
 
 log = logging.getLogger(__name__)
 IDLE_S = 30.0
-PACE_S = 1.0
-"""Between two looks at how much waits for its commit."""
 COMPACT_AGAIN_S = 60.0
 TRAFFIC_BYTES_PER_S = 64 * 1024
 TRAFFIC_BURST_BYTES = 2 * 1024 * 1024
@@ -232,7 +230,7 @@ class Library:
         document.idle_since = loop.time()
         task = loop.create_task(document.run(), name=f"document {document_id}")
         strikes = int(loaded.state == "suspect")
-        hints = self.hub.bus.subscribe(document_id, lambda _: self._hinted(document_id))
+        hints = self.hub.bus.subscribe(document_id, lambda _: self.look_again(document_id))
         self._open[document_id] = _Shelved(document, task, hints, strikes=strikes)
         task.add_done_callback(lambda done: self._ended(document, done))
         return document
@@ -251,29 +249,29 @@ class Library:
     async def tend(self) -> None:
         """Look after all documents, and after how much waits in them, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._look_after_all())
+            tasks.create_task(self._look_for_news())
             # By itself: with the database silent, no more is read than may wait for it.
-            tasks.create_task(self._keep_pace())
+            tasks.create_task(self._look_after_all())
 
-    async def _look_after_all(self) -> None:
-        """Look for what others wrote, compact what has grown, let idle ones go: each second.
-
-        With the bus away, four times a second.
-        """
+    async def _look_for_news(self) -> None:
         while True:
-            await asyncio.sleep(beacon_s(self.hub.bus))
+            await asyncio.sleep(beacon_s(self.hub.bus, shared=self.database.shared))
             try:
                 await self._beacon()
             except StorageUnavailable as error:
                 log.warning("beacon failed code=%s", error.code)
             except Exception:
+                log.exception("beacon failed")
+
+    async def _look_after_all(self) -> None:
+        """Compact what has grown, let idle ones go, and keep pace with storage: each second."""
+        while True:
+            await asyncio.sleep(1)
+            try:
+                self._tidy()
+            except Exception:
                 # One document's failure stops no other: without this timer nothing is compacted.
                 log.exception("tending failed")
-            self._tidy()
-
-    async def _keep_pace(self) -> None:
-        while True:
-            await asyncio.sleep(PACE_S)
             self._pace_all()
 
     def _tidy(self) -> None:
@@ -332,7 +330,8 @@ class Library:
             self._let_go(document.id)
             _send_away(document)
 
-    def _hinted(self, document_id: str) -> None:
+    def look_again(self, document_id: str) -> None:
+        """Read soon what was stored of a document past this node; one not open is let be."""
         # However many hints come meanwhile, one reading after them finds all.
         held = self._open.get(document_id)
         if held is not None and not held.reading:
@@ -353,7 +352,7 @@ class Library:
 
     def _hinted_all(self) -> None:
         for document in self.documents:
-            self._hinted(document.id)
+            self.look_again(document.id)
 
     def _tell_trouble(self, code: str) -> None:
         for document in self.documents:

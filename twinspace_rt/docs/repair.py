@@ -6,6 +6,7 @@ been the machine's fault. Nobody has to read what is written in it for that, and
 
 import hashlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -93,11 +94,15 @@ class Repairs:
     """Opens quarantined documents again; every node follows within a second or so.
 
     People who have such a document open are connected anew, and have it as it is then.
+
+    Args:
+        changed: Called with a document that has been opened again.
     """
 
     database: Database
     log: Log
     engine: Engine
+    changed: Callable[[str], None]
 
     async def try_again(self, document_id: str) -> None:
         """Prove a quarantined document with all that was written in it, and open it.
@@ -123,6 +128,7 @@ class Repairs:
         await self.log.act(
             lambda transaction: do_release(transaction, document_id, made), document_id
         )
+        self.changed(document_id)
         log.info("repaired document=%s", document_id)
 
     async def go_back(self, document_id: str) -> None:
@@ -136,6 +142,7 @@ class Repairs:
             Conflict: It is not quarantined, or there is no good state.
         """
         await self.log.act(lambda transaction: do_go_back(transaction, document_id), document_id)
+        self.changed(document_id)
         log.info("gone back document=%s", document_id)
 
 

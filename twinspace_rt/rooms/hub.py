@@ -310,7 +310,8 @@ class RoomHub:
         looked_at = 0.0
         behind = False
         while True:
-            await asyncio.sleep(BEACON_ALONE_S if behind else beacon_s(self.bus))
+            pause_s = beacon_s(self.bus, shared=self._database.shared)
+            await asyncio.sleep(BEACON_ALONE_S if behind else pause_s)
             behind = False
             try:
                 behind = await self._beacon()
