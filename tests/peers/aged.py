@@ -25,7 +25,7 @@ async def age(live: Live, seeded: SeededRoom, document_id: str, *, client: int) 
     assert document is not None
     assert await library.compact(document)
     await live.node.hub.log.append(document_id, 1, document.head_seq, entries[-SINCE:])
-    library._let_go(document_id)
+    library._let_go(document)
     again = await library.open(document_id)
     assert again is not None
     assert again is not document

@@ -236,9 +236,7 @@ class Library:
         return document
 
     def _ended(self, document: Document, task: "asyncio.Task[None]") -> None:
-        held = self._open.get(document.id)
-        if held is not None and held.document is document:
-            self._forget(document.id)
+        self._forget(document)
         if task.cancelled():
             return
         log.error("document failed document=%s", document.id, exc_info=task.exception())
@@ -285,18 +283,20 @@ class Library:
                 held.compacting = True
                 self._start(self._compact(held))
             elif idle and not document.sessions:
-                self._let_go(document.id)
+                self._let_go(document)
 
-    def _let_go(self, document_id: str) -> None:
-        held = self._forget(document_id)
+    def _let_go(self, document: Document) -> None:
+        held = self._forget(document)
         if held is not None:
             held.task.cancel()
 
-    def _forget(self, document_id: str) -> _Shelved | None:
-        held = self._open.pop(document_id, None)
-        if held is not None:
-            held.hints.end()
-            held.document.cursors.close()
+    def _forget(self, document: Document) -> _Shelved | None:
+        held = self._open.get(document.id)
+        if held is None or held.document is not document:
+            return None  # it was let go of, and has been opened anew since
+        del self._open[document.id]
+        held.hints.end()
+        document.cursors.close()
         return held
 
     async def _beacon(self) -> None:
@@ -311,7 +311,7 @@ class Library:
     async def _compare(self, document: Document, head: Head) -> None:
         if head.epoch != document.loaded.epoch:
             document.superseded(head.epoch)
-            self._let_go(document.id)
+            self._let_go(document)
         elif document.loaded.state == "quarantined" != head.state:
             await self._follow_repair(document)
         elif head.seq > document.head_seq:
@@ -327,7 +327,7 @@ class Library:
         # The head may have been read before the document was quarantined.
         head = await self.database.read(lambda db: stream_head(db, document.id))
         if head.state != "quarantined":
-            self._let_go(document.id)
+            self._let_go(document)
             _send_away(document)
 
     def look_again(self, document_id: str) -> None:
