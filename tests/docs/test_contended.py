@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 
 from tests.databases import create_database
-from tests.live import seed_room, serve_here
+from tests.docs import forge
+from tests.live import Live, SeededRoom, seed_room, serve_here
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, eventually, words_of
 from twinspace_rt.docs import contended
 from twinspace_rt.docs import document as documents
 from twinspace_rt.docs.document import Document
 from twinspace_rt.docs.store import Loaded, load
+from twinspace_rt.docs.validator import UPDATE_LIMITS
 from twinspace_rt.ids import new_id
 from twinspace_rt.streams.log import NewEntry, Transaction
 
@@ -97,3 +99,40 @@ async def test_an_edit_is_stored_though_another_node_is_always_first(
             there = await two.node.library.open(page)
             assert there is not None
             await eventually(lambda: there.head_seq == len(members))
+
+
+@pytest.mark.parametrize("more", [0, 1], ids=["as-much-as-one-may-send", "more"])
+async def test_others_wait_for_no_more_than_one_may_send_at_once(
+    live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    """However few bytes it has: it is the pieces that take time."""
+    assert live.node is not None
+    library, append = live.node.library, live.node.hub.log.append
+    page, eleni = seeded.documents[1], seeded.people["eleni"].member_id
+    run, locked = contended.LockedAttempt.run, 0
+
+    def count(attempt: contended.LockedAttempt, transaction: Transaction) -> int:
+        nonlocal locked
+        locked += 1
+        return run(attempt, transaction)
+
+    monkeypatch.setattr(contended.LockedAttempt, "run", count)
+    pieces = [forge.text("maja", parent="t"), *[forge.gone(1)] * (UPDATE_LIMITS.structs - 1 + more)]
+    offline = forge.update(MAJAS, 0, *pieces)
+    async with await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as maja:
+        await maja.join()
+        opened = await library.open(page)
+        assert opened is not None
+        async with opened.committed():
+            await maja.send(raw.step_2(offline))
+            await eventually(lambda: library.waiting.bytes > 0)
+            # As another node would, past this node's document.
+            await append(page, 1, 0, [NewEntry(eleni, Pen(ELENIS).write("eleni"), [ELENIS])])
+        assert await maja.expect("status") == 1
+        assert locked == 1 - more
+        stored = await load(live.node.database, page)
+        assert stored is not None
+        assert [(entry.member_id, entry.ranges[0][0]) for entry in stored.tail] == [
+            (eleni, ELENIS),
+            (seeded.people["maja"].member_id, MAJAS),
+        ]

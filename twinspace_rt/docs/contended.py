@@ -17,14 +17,29 @@ from twinspace_rt.streams.appends import WRITABLE, HeadMoved, NewEntry, StreamCl
 from twinspace_rt.streams.follow import stream_head
 from twinspace_rt.streams.transaction import Transaction
 
-LOCKED_MAX_BYTES: Final = UPDATE_LIMITS.size_bytes
+LOCKED_MAX: Final = UPDATE_LIMITS
 """Edits that are judged while other nodes wait: whatever one may send at once, which takes less
-than a tenth of a second. Only what somebody did offline may be more."""
+than a tenth of a second. It is the structs that take time: 1 MiB of the smallest takes six times
+that. Only what somebody did offline, or undoes in a long document, may be more."""
 
 
-def parse_again(outcomes: Sequence[Outcome]) -> list[Update | None]:
-    """Parse the edits that were taken once more: to keep what was made of each would cost more."""
-    return [parse(o.edit.data, TRUSTED_LIMITS) if isinstance(o, Taken) else None for o in outcomes]
+def parse_again(outcomes: Sequence[Outcome]) -> list[Update | None] | None:
+    """Parse the edits that were taken once more: to keep what was made of each would cost more.
+
+    Returns:
+        For each outcome its edit, if that was taken; ``None`` if all together is more than
+        `LOCKED_MAX`.
+    """
+    taken = [o.edit.data if isinstance(o, Taken) else None for o in outcomes]
+    if sum(len(data) for data in taken if data is not None) > LOCKED_MAX.size_bytes:
+        return None
+    updates = [None if data is None else parse(data, TRUSTED_LIMITS) for data in taken]
+    parsed = [update for update in updates if update is not None]
+    is_much = (
+        sum(update.struct_count for update in parsed) > LOCKED_MAX.structs
+        or sum(update.range_count for update in parsed) > LOCKED_MAX.ranges
+    )
+    return None if is_much else updates
 
 
 def new_entries(taken: Sequence[Taken]) -> list[NewEntry]:

@@ -18,12 +18,7 @@ from dataclasses import InitVar, dataclass, field
 from twinspace_rt.bus.neighbours import Neighbours
 from twinspace_rt.db.engine import Database
 from twinspace_rt.docs import wire
-from twinspace_rt.docs.contended import (
-    LOCKED_MAX_BYTES,
-    LockedAttempt,
-    new_entries,
-    parse_again,
-)
+from twinspace_rt.docs.contended import LockedAttempt, new_entries, parse_again
 from twinspace_rt.docs.cursors import Cursors
 from twinspace_rt.docs.delivery import Delivery
 from twinspace_rt.docs.edits import (
@@ -41,6 +36,7 @@ from twinspace_rt.docs.engine import Engine
 from twinspace_rt.docs.judge import Judge, is_large
 from twinspace_rt.docs.session import Asked, Scope, Session
 from twinspace_rt.docs.store import Loaded, TailEntry, load, load_news
+from twinspace_rt.docs.validator import Update
 from twinspace_rt.errors import CloseCode, StorageUnavailable
 from twinspace_rt.streams.follow import stream_head
 from twinspace_rt.streams.log import LATE_S, Append, HeadMoved, Log, StreamClosed
@@ -430,10 +426,10 @@ class Document:
             try:
                 if isinstance(setback, HeadMoved):
                     await self.catch_up()
-                    taken = [o for o in outcomes if isinstance(o, Taken)]
-                    if sum(len(o.edit.data) for o in taken) <= LOCKED_MAX_BYTES:
+                    updates = await asyncio.to_thread(parse_again, outcomes)
+                    if updates is not None:
                         try:
-                            at = await self._store_locked(outcomes)
+                            at = await self._store_locked(outcomes, updates)
                             break
                         except (HeadMoved, StreamClosed) as error:
                             setback = error
@@ -460,13 +456,14 @@ class Document:
             setback = None
         self._stored(outcomes, at)
 
-    async def _store_locked(self, outcomes: list[Outcome]) -> int:
+    async def _store_locked(self, outcomes: list[Outcome], updates: Sequence[Update | None]) -> int:
         """Judge and store with the stream locked, after what other nodes have stored meanwhile.
 
         To be called when the document has just been read; if this raises, it has to be read again.
 
         Args:
             outcomes: What was judged by an earlier head, changed here to what it has become.
+            updates: What `parse_again` made of them.
 
         Returns:
             The moment of the commit.
@@ -474,7 +471,6 @@ class Document:
         Raises:
             HeadMoved, StreamClosed, StorageUnavailable: Nothing was stored.
         """
-        updates = await asyncio.to_thread(parse_again, outcomes)
         attempt = LockedAttempt(self.id, self.loaded, self._judge, outcomes, updates)
         at = await self.log.act(attempt.run, self.id)
         self._heard(attempt.news)
