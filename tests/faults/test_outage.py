@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,9 +21,14 @@ from tests.live import Live, SeededRoom, Someone, seed_room, serve_here, stop_pr
 from tests.pausing import postgresql_paused, postgresql_refusing
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen
+from twinspace_rt.db.engine import Database
+from twinspace_rt.docs import document as documents
 from twinspace_rt.docs import library
+from twinspace_rt.docs.store import Loaded, load
+from twinspace_rt.errors import StorageUnavailable
 from twinspace_rt.rooms.connection import Pause
 from twinspace_rt.rooms.models import member
+from twinspace_rt.streams.log import NewEntry
 
 DOCUMENTS = 10
 TOLD_MAX_S = 6.0
@@ -209,6 +214,47 @@ async def test_who_writes_behind_a_question_that_is_not_answered_is_told(
                 assert [told.name for told in await maja.settled()] == []
             assert await maja.expect("stateless") == BACK_TOLD
             assert await maja.expect("status") == 1
+
+
+async def test_whose_edit_has_to_be_judged_again_is_told_while_that_waits(
+    tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another node was first, and the database falls silent before it says with what."""
+    async with serve_here(tmp_path, database_url=postgresql_url) as live:
+        assert live.node is not None
+        seeded = await live.node.database.write(partial(seed_room, documents=["text"]))
+        (page,), eleni = seeded.documents, seeded.people["eleni"].member_id
+        silence, unanswered = ExitStack(), 0
+
+        async def load_in_silence(database: Database, document_id: str) -> Loaded | None:
+            nonlocal unanswered
+            monkeypatch.setattr(documents, "load", load)
+            silence.enter_context(postgresql_paused(postgresql_url))
+            try:
+                return await load(database, document_id)
+            except StorageUnavailable:
+                unanswered += 1
+                raise
+
+        with silence:
+            async with await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as maja:
+                await maja.join()
+                await maja.send(raw.step_2(b"\0\0"))
+                assert await maja.expect("status") == 1
+                shelves = live.node.library
+                document = await shelves.open(page)
+                assert document is not None
+                monkeypatch.setattr(documents, "load", load_in_silence)
+                async with document.committed():
+                    await maja.send(raw.update(Pen(1).write("unsaved")))
+                    await until(lambda: shelves.waiting.bytes > 0)
+                    first = NewEntry(eleni, Pen(2).write("first"), [2])
+                    await live.node.hub.log.append(page, 1, 0, [first])
+                assert await maja.expect("stateless") == AWAY_TOLD
+                assert unanswered == 0, "told only when the question had failed"
+                silence.close()
+                assert await maja.expect("stateless") == BACK_TOLD
+                assert await maja.expect("status") == 1
 
 
 async def test_no_more_is_read_than_may_wait_while_the_database_does_not_answer(

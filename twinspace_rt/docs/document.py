@@ -12,7 +12,7 @@ by the document's task, and all that comes meanwhile waits behind it.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import InitVar, dataclass, field
 
 from twinspace_rt.bus.neighbours import Neighbours
@@ -176,15 +176,24 @@ class Document:
         self._put(turn)
         try:
             await turn.ready
-            # Whoever holds the queue reads the database, and what comes meanwhile waits for that.
-            limit = loop.call_later(LATE_S, self.hear_of_trouble, "database_away")
-            try:
+            with self._asking():
                 yield self.loaded
-            finally:
-                limit.cancel()
         finally:
             if not turn.done.done():
                 turn.done.set_result(None)
+
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Have those who write told if the database is long in answering what is asked within.
+
+        Nothing of theirs has come to a commit that could be late: it waits behind the question.
+        """
+        loop = asyncio.get_running_loop()
+        limit = loop.call_later(LATE_S, self.hear_of_trouble, "database_away")
+        try:
+            yield
+        finally:
+            limit.cancel()
 
     def _put_edit(self, edit: Edit) -> None:
         if self._ended:
@@ -391,9 +400,10 @@ class Document:
         retries = 0
         while True:
             try:
-                head = await self.database.read(lambda db: stream_head(db, self.id))
-                if head.epoch == self.loaded.epoch and head.seq > self.head_seq:
-                    await self.take_news()
+                with self._asking():
+                    head = await self.database.read(lambda db: stream_head(db, self.id))
+                    if head.epoch == self.loaded.epoch and head.seq > self.head_seq:
+                        await self.take_news()
             except StorageUnavailable as error:
                 await self._wait_for_storage(error, retries)
                 retries += 1
@@ -425,7 +435,8 @@ class Document:
                     setback = error
             try:
                 if isinstance(setback, HeadMoved):
-                    await self.catch_up()
+                    with self._asking():
+                        await self.catch_up()
                     updates = await asyncio.to_thread(parse_again, outcomes)
                     if updates is not None:
                         try:
@@ -440,7 +451,8 @@ class Document:
                         for o in outcomes
                     ]
                 elif isinstance(setback, StreamClosed):
-                    await self._closed(setback)
+                    with self._asking():
+                        await self._closed(setback)
                     self._tell_storage(True, "ok")
                     # Nothing is stored any more, but whoever joins is answered all the same.
                     joining = [o for o in outcomes if isinstance(o, Sync)]
