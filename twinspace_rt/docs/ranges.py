@@ -3,9 +3,13 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from typing import Final
 
 Range = tuple[int, int]
 """``(from, to)``: the clocks ``from <= clock < to``, never empty."""
+
+BETWEEN_MIN: Final = 4
+"""So many held ranges to each new one, and to copy them is quicker than to look at each."""
 
 
 def merge(ranges: list[Range]) -> list[Range]:
@@ -59,7 +63,7 @@ class RangeSet:
         return absent
 
     def add(self, ranges: list[Range]) -> int:
-        """Take in sorted ranges, in one pass however many they are.
+        """Take in sorted ranges; what lies between a few of them takes no time.
 
         Returns:
             By how many the set's ranges have become more, or fewer.
@@ -68,8 +72,29 @@ class RangeSet:
             return 0
         low = bisect_left(self.ends, ranges[0][0])
         high = bisect_right(self.starts, ranges[-1][1])
-        held = zip(self.starts[low:high], self.ends[low:high], strict=True)
-        ranges = merge([*held, *ranges])
-        self.starts[low:high] = array("I", [start for start, _ in ranges])
-        self.ends[low:high] = array("I", [end for _, end in ranges])
-        return len(ranges) - (high - low)
+        if (high - low) > BETWEEN_MIN * len(ranges):
+            starts, ends = self._woven(ranges, low, high)
+        else:
+            held = zip(self.starts[low:high], self.ends[low:high], strict=True)
+            ranges = merge([*held, *ranges])
+            starts = array("I", [start for start, _ in ranges])
+            ends = array("I", [end for _, end in ranges])
+        self.starts[low:high], self.ends[low:high] = starts, ends
+        return len(starts) - (high - low)
+
+    def _woven(self, ranges: list[Range], low: int, high: int) -> "tuple[array[int], array[int]]":
+        """Put ranges among those held from ``low`` to ``high``, which are copied as they are."""
+        starts, ends = array("I"), array("I")
+        for start, end in ranges:
+            first = bisect_left(self.ends, start, low, high)
+            starts += self.starts[low:first]
+            ends += self.ends[low:first]
+            low = bisect_right(self.starts, end, first, high)
+            if low > first:
+                start, end = min(start, self.starts[first]), max(end, self.ends[low - 1])
+            if ends and start <= ends[-1]:
+                ends[-1] = max(end, ends[-1])
+            else:
+                starts.append(start)
+                ends.append(end)
+        return starts + self.starts[low:high], ends + self.ends[low:high]
