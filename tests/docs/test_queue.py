@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from tests.live import Live, SeededRoom, seed_room, serve_here
-from tests.peers.raw import Peer, Pen, eventually, step_2, update
+from tests.peers.raw import Peer, Pen, auth, eventually, step_2, update
 from twinspace_rt.docs.delivery import EMPTY_UPDATE
 
 A_MOMENT_S = 0.05
@@ -63,3 +63,18 @@ async def test_who_held_the_queue_makes_nobody_wait_for_a_second_commit(tmp_path
             await maja.send(update(pen.write("e")))
             await stored()
             assert document.head_seq == 5
+
+
+async def test_who_comes_meanwhile_is_told_why_nothing_can_be_stored(
+    live: Live, seeded: SeededRoom
+) -> None:
+    assert live.node is not None
+    page, maja = seeded.documents[1], seeded.people["maja"]
+    document = await live.node.library.open(page)
+    assert document is not None
+    async with document.committed():
+        document.hear_of_trouble("disk_full")
+        async with await Peer.open(live, seeded.room_id, maja, page) as peer:
+            await peer.send(auth())
+            told = {"type": "storage", "available": False, "code": "disk_full"}
+            assert await peer.expect("stateless") == told

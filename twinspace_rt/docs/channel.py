@@ -302,8 +302,8 @@ class HocuspocusChannel(Channel):
         session = self.open_session(key, document, scope, prefix, acknowledges=True)
         session.opened_after = opened_after
         session.send(wire.authenticated(session.scope.value))
-        if document.storage_down:
-            session.send(wire.stateless(type="storage", available=False, code="unavailable"))
+        if document.trouble:
+            session.send(wire.stateless(type="storage", available=False, code=document.trouble))
         document.cursors.tell_everyone(session)
 
     def _opened(self, task: "asyncio.Task[None]") -> None:

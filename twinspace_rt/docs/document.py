@@ -65,6 +65,10 @@ class Document:
     Args:
         id: The document, and its stream.
         loaded: What the database had when it was opened.
+
+    Attributes:
+        trouble: Why nothing can be stored for now, as people here were told, as a code of
+            `StorageUnavailable`; else empty.
     """
 
     id: str
@@ -76,7 +80,7 @@ class Document:
     neighbours: InitVar[Neighbours]
     sessions: set[Session] = field(default_factory=set)
     idle_since: float | None = None
-    storage_down: bool = False
+    trouble: str = ""
     cursors: Cursors = field(init=False)
     _queue: list[Item] = field(default_factory=list)
     _queued_since: float | None = None
@@ -585,9 +589,9 @@ class Document:
                 session.send(wire.stateless(type="state", state=self.loaded.state))
 
     def _tell_storage(self, up: bool, code: str) -> None:
-        if self.storage_down is not up:
+        if bool(self.trouble) is not up:
             return
-        self.storage_down = not up
+        self.trouble = "" if up else code
         for session in self.sessions:
             if session.acknowledges:
                 session.send(wire.stateless(type="storage", available=up, code=code))
