@@ -19,7 +19,7 @@ from twinspace_rt.docs.engine import Engine, EngineError
 from twinspace_rt.docs.messages import DocumentChanged
 from twinspace_rt.docs.models import document as document_table
 from twinspace_rt.docs.session import Scope
-from twinspace_rt.docs.store import UNREADABLE, load, store_snapshot
+from twinspace_rt.docs.store import UNREADABLE, Loaded, load, store_snapshot
 from twinspace_rt.docs.wire import parse_address
 from twinspace_rt.errors import CloseCode, StorageUnavailable
 from twinspace_rt.protocol import now_ms
@@ -79,6 +79,8 @@ class Library:
     settings: Settings
     _open: dict[str, _Shelved] = field(default_factory=dict)
     _opening: dict[str, asyncio.Task[Document | None]] = field(default_factory=dict)
+    _changed: set[str] = field(default_factory=set)
+    """Those that are being opened and have changed since they were read."""
     _traffic: Buckets = field(init=False)
     _jobs: set[asyncio.Task[None]] = field(default_factory=set)
     _draining: bool = False
@@ -184,6 +186,7 @@ class Library:
     def _follow_change(self, room: Room, push: DocumentChanged) -> None:
         held = self._open.get(push.document.id)
         if held is None:
+            self._note_change(push.document.id)
             return
         document = held.document
         document.loaded.archived = push.document.archived
@@ -209,12 +212,23 @@ class Library:
             task.add_done_callback(lambda _: self._opening.pop(document_id, None))
         return await asyncio.shield(task)
 
-    async def _load(self, document_id: str) -> Document | None:
+    async def _read(self, document_id: str) -> Loaded | None:
         try:
-            loaded = await load(self.database, document_id)
-        except UNREADABLE:
-            await self._quarantine(document_id)
-            loaded = await load(self.database, document_id)
+            while True:
+                self._changed.discard(document_id)
+                try:
+                    loaded = await load(self.database, document_id)
+                except UNREADABLE:
+                    await self._quarantine(document_id)
+                    loaded = await load(self.database, document_id)
+                # What was told meanwhile may be in what was read, or not, and is told once.
+                if document_id not in self._changed:
+                    return loaded
+        finally:
+            self._changed.discard(document_id)
+
+    async def _load(self, document_id: str) -> Document | None:
+        loaded = await self._read(document_id)
         if loaded is None:
             return None
         loop = asyncio.get_running_loop()
@@ -334,9 +348,15 @@ class Library:
         """Read soon what was stored of a document past this node; one not open is let be."""
         # However many hints come meanwhile, one reading after them finds all.
         held = self._open.get(document_id)
-        if held is not None and not held.reading:
+        if held is None:
+            self._note_change(document_id)
+        elif not held.reading:
             held.reading = True
             self._start(self._read_news(held))
+
+    def _note_change(self, document_id: str) -> None:
+        if document_id in self._opening:
+            self._changed.add(document_id)
 
     async def _read_news(self, held: _Shelved) -> None:
         document = held.document
