@@ -8,6 +8,7 @@ from tests.live import Live, SeededRoom
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen
 from twinspace_rt.db.engine import Database
+from twinspace_rt.docs import document as documents
 from twinspace_rt.docs import library, quarantine
 from twinspace_rt.docs.repair import Repairs, do_go_back
 from twinspace_rt.docs.store import Loaded, NewSnapshot, load, store_snapshot
@@ -111,3 +112,24 @@ async def test_who_opens_a_document_while_it_is_repaired_opens_it_repaired(
     opened = await node.library.open(page)
     assert opened is not None
     assert opened.loaded.state == "open"
+
+
+async def test_what_is_told_of_a_document_while_it_is_read_again_is_heard(
+    live: Live, seeded: SeededRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert live.node is not None
+    page = seeded.documents[1]
+    opened = await live.node.library.open(page)
+    assert opened is not None
+    async with await RoomClient.open(live, seeded.room_id, seeded.people["anna"]) as anna:
+        await anna.hello()
+
+        async def load_too_early(database: Database, document_id: str) -> Loaded | None:
+            loaded = await load(database, document_id)
+            await anna.do("docs.change", document_id=page, archived=True)
+            return loaded
+
+        monkeypatch.setattr(documents, "load", load_too_early)
+        async with opened.committed():
+            await opened.catch_up()
+        assert opened.loaded.archived

@@ -545,13 +545,15 @@ class Document:
         If the document has begun another epoch, everyone is sent there instead; the next beacon has
         this node let go of the old one.
         """
-        known = self.loaded.head_seq
+        known, archived = self.loaded.head_seq, self.loaded.archived
         fresh = await load(self.database, self.id)
         if fresh is None:
             raise StreamClosed("erased", 0)
         if fresh.epoch != self.loaded.epoch:
             self.superseded(fresh.epoch)
             return
+        if self.loaded.archived is not archived:
+            fresh.archived = self.loaded.archived  # told meanwhile, and told once
         self.loaded = fresh
         self._delivery.forget()
         if fresh.snapshot is not None and fresh.snapshot_seq > known:
