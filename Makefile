@@ -20,20 +20,26 @@ run: python ## Install what is needed, build the client and start the server.
 	@$(SETUP) runtime client
 	@exec $(IN_VENV) twinspace_rt serve
 
-# Three at a time, also on two processors: half of what a test takes, it waits.
+# Also on two processors: half of what a test takes, it waits.
+AT_ONCE = --numprocesses 3 --dist worksteal
+# What tells how long something takes would tell how long the tests beside it take.
+ALONE = tests/faults/test_kill.py tests/faults/test_many.py tests/faults/test_crowds.py
+
 test: python ## Install what the tests need and run them all, the client's and the server's.
 	@$(SETUP) dev client peers programs
 	@failed=0; \
 	$(NPM) static test || failed=1; \
 	$(NPM) static run size || failed=1; \
-	$(IN_VENV) pytest --numprocesses 3 --dist worksteal || failed=1; \
+	$(IN_VENV) pytest $(AT_ONCE) || failed=1; \
 	exit $$failed
 
-test-long: python ## Run the tests that take minutes each, and the features' on PostgreSQL.
+test-long: python ## Run the tests that take minutes each, and the features' on PostgreSQL, in some 80 minutes.
 	@$(SETUP) dev client peers programs bench bench-peers
 	@failed=0; \
-	$(IN_VENV) pytest -m long || failed=1; \
-	$(IN_VENV) pytest --postgresql tests/accounts tests/chat tests/forum tests/home || failed=1; \
+	$(IN_VENV) pytest -m long $(ALONE) || failed=1; \
+	$(IN_VENV) pytest -m long $(addprefix --ignore=,$(ALONE)) $(AT_ONCE) || failed=1; \
+	$(IN_VENV) pytest --postgresql tests/accounts tests/chat tests/forum tests/home $(AT_ONCE) \
+		|| failed=1; \
 	exit $$failed
 
 bench: python ## Measure this server beside its peers, in 25 minutes; QUICK=1 tries it in two.
