@@ -8,7 +8,7 @@ from pycrdt import merge_updates
 from tests.live import Live, SeededRoom
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen
-from twinspace_rt.docs.contended import LOCKED_MAX_BYTES
+from twinspace_rt.docs.contended import LOCKED_MAX
 from twinspace_rt.docs.judge import CLIENTS_PER_HOUR
 from twinspace_rt.streams.log import NewEntry
 
@@ -65,6 +65,6 @@ async def test_an_edit_that_other_nodes_outrun_again_and_again_counts_once(
     async with await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as maja:
         await maja.join()
         monkeypatch.setattr(log, "append", append_late)
-        await maja.send(raw.step_2(Pen(1).write("x" * (LOCKED_MAX_BYTES + 1))))
+        await maja.send(raw.step_2(Pen(1).write("x" * (LOCKED_MAX.size_bytes + 1))))
         assert await maja.expect("status") == 1
         assert len(elenis.text) > CLIENTS_PER_HOUR
