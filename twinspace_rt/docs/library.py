@@ -320,7 +320,9 @@ class Library:
             return
         stored = await self.database.read(lambda db: heads(db, list(documents)))
         for document_id, head in stored.items():
-            await self._compare(documents[document_id], head)
+            held, document = self._open.get(document_id), documents[document_id]
+            if held is not None and held.document is document:  # it may have been let go of
+                await self._compare(document, head)
 
     async def _compare(self, document: Document, head: Head) -> None:
         if head.epoch != document.loaded.epoch:
