@@ -12,9 +12,8 @@ ENGINE = "docs/engine_worker.py"
 FOR_PROGRAMS = {
     "content_type", "error", "method", "origin", "docs.engine_away", "docs.format",
     "people.creature", "people.no_pupil", "people.role", "room.greeted", "room.not_greeted",
-    "unavailable",
 }  # fmt: skip
-"""What the client never asks for, a file that the browser itself fetches, a document's banner."""
+"""What the client never asks for, and a file that the browser itself fetches."""
 
 
 def codes() -> Iterator[str]:
