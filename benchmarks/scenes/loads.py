@@ -19,8 +19,10 @@ from benchmarks.figures import Figures
 from benchmarks.load import GROUPS, SATURATION, WORKLOADS, Workload, run_load
 from benchmarks.report import Chart, Section, Table, against, amount, ratio
 
-ORDER = (SQLITE, HOCUSPOCUS, POSTGRESQL, Y_WEBSOCKET, BARE)
+ORDER = (SQLITE, HOCUSPOCUS, POSTGRESQL, Y_WEBSOCKET)
 """Ours and a peer by turns, so that a slow minute of the machine meets both."""
+
+LOADED = (*ORDER, BARE)
 
 WARM_UP = (replace(SATURATION, updates=1000), replace(GROUPS, updates=25))
 """Before anything is measured: V8 compiles what runs often, and would pay for it later; and the log
@@ -31,7 +33,7 @@ def run(bench: Bench) -> None:
     """Start all servers, and let each have its turn at each load in each round."""
     with ExitStack() as stack:
         contenders: dict[str, Contender] = {}
-        for number, name in enumerate(ORDER):
+        for number, name in enumerate(LOADED):
             bench.say(f"starting and warming up {name}")
             server = contender(name, bench.folder / f"loads-{number}", bench.cores)
             contenders[name] = stack.enter_context(server)
@@ -40,7 +42,7 @@ def run(bench: Bench) -> None:
                 run_load(contenders[name], load, bench.cores, f"warm-{place}-")
         for workload in WORKLOADS:
             for number in range(1, bench.rounds(workload.rounds) + 1):
-                for name in ORDER:
+                for name in LOADED:
                     told = f"{workload.name}, round {number}, {name}"
                     with bench.attempt(told):
                         document = f"{workload.name.replace(' ', '-')}-{number}-"
@@ -67,7 +69,7 @@ def tell(figures: Figures) -> list[Section]:
             file=file,
             title=title,
             rows={workload.name: workload.name for workload in workloads},
-            whos=ORDER,
+            whos=LOADED,
             what=what,
         )
         for file, title, workloads, what in (
@@ -109,12 +111,12 @@ def tell(figures: Figures) -> list[Section]:
 def _costs(figures: Figures) -> Table:
     shares = [f"{name.removeprefix('TwinSpace RT, ')} / better peer" for name in OURS]
     shares.append(f"{BARE} / better peer")
-    table = Table(["load", *ORDER, *shares])
+    table = Table(["load", *LOADED, *shares])
     for workload in WORKLOADS:
         scene = workload.name
         table.add(
             f"**{scene}**: {workload.what}",
-            *(amount(figures.spread(scene, who, "cpu_us"), 1) for who in ORDER),
+            *(amount(figures.spread(scene, who, "cpu_us"), 1) for who in LOADED),
             *(ratio(figures.ratio(scene, who, PEERS, "cpu_us"), workload.target) for who in OURS),
             ratio(figures.ratio(scene, BARE, PEERS, "cpu_us"), None),
         )
@@ -125,7 +127,7 @@ def _latencies(figures: Figures) -> Table:
     table = Table(["load", "server", "p50 ms", "p99 ms", "deliveries/s", "frames"])
     for workload in WORKLOADS:
         scene = workload.name
-        for who in ORDER:
+        for who in LOADED:
             targets = (workload.p50_max_ms, workload.p99_max_ms) if who in OURS else (None, None)
             table.add(
                 scene,
@@ -149,7 +151,7 @@ def _parts(figures: Figures) -> Table:
     }
     table = Table(["load", "server", *(heading for heading, _ in whats.values())])
     for workload in WORKLOADS:
-        for who in ORDER:
+        for who in LOADED:
             table.add(
                 workload.name,
                 who,
