@@ -60,9 +60,9 @@ class Document:
         writers = {fd for fd, _ in frames}
         for fd in self.sockets:
             if fd in writers:
-                os.write(fd, b"".join([f for writer, f in frames if writer != fd]) or NOTHING)
+                _send(fd, b"".join([f for writer, f in frames if writer != fd]) or NOTHING)
             else:
-                os.write(fd, everything)
+                _send(fd, everything)
         self.typed.clear()
 
 
@@ -131,7 +131,10 @@ class Bare:
     def _read_all(self) -> None:
         for fd, _ in self._sockets.poll(0, WAITING_MAX):
             person, document = self._people[fd]
-            size = os.readv(fd, (self._buffer,))
+            try:
+                size = os.readv(fd, (self._buffer,))
+            except ConnectionResetError:
+                size = 0
             if size:
                 self._take(fd, document, bytes(memoryview(self._buffer)[:size]))
                 continue
@@ -146,7 +149,7 @@ class Bare:
             size, start = data[at + 1] & 0x7F, at + 6
             body = _unmasked(data[start : start + size], data[at + 2 : start])
             if data[at] == BINARY and body[0] == SYNC and body[1] == STEP_1:
-                os.write(fd, ANSWER)
+                _send(fd, ANSWER)
             elif data[at] == BINARY and body[0] == SYNC and body[1] == UPDATE:
                 document.typed.append((fd, body))
                 self._waiting[document] = None
@@ -159,6 +162,13 @@ class Bare:
         for document in self._waiting:
             document.forward()
         self._waiting.clear()
+
+
+def _send(fd: int, data: bytes) -> None:
+    try:  # noqa: SIM105 - a context manager would be measured with it
+        os.write(fd, data)
+    except ConnectionError:
+        pass  # whoever is gone is found so when it is read
 
 
 def _unmasked(data: bytes, mask: bytes) -> bytes:
