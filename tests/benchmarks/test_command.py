@@ -34,7 +34,7 @@ def test_a_quick_run_measures_everything(tmp_path: Path) -> None:
         assert row, load
         assert len(re.findall(r" \d[\d,.]* \|", row[0])) >= 4, row[0]
     titles = re.findall(r"^## (.*)$", page, flags=re.M)
-    assert len(titles) == 11, titles
+    assert len(titles) == 12, titles
     assert str(tmp_path) not in page
     pictures = re.findall(r"\]\((plots/.*\.svg)\)", page)
     assert len(pictures) == 6, pictures
