@@ -23,6 +23,7 @@ ORDER = (SQLITE, HOCUSPOCUS, POSTGRESQL, Y_WEBSOCKET)
 """Ours and a peer by turns, so that a slow minute of the machine meets both."""
 
 LOADED = (*ORDER, BARE)
+"""The bare server takes part here alone: it keeps no documents that could be opened."""
 
 WARM_UP = (replace(SATURATION, updates=1000), replace(GROUPS, updates=25))
 """Before anything is measured: V8 compiles what runs often, and would pay for it later; and the log
