@@ -66,9 +66,7 @@ async def room(live: Live) -> SeededRoom:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Any:  # what pluggy hands through
+def pytest_runtest_makereport(item: pytest.Item) -> Any:  # what pluggy hands through
     """Remember whether the test itself failed, for the windows' last pictures."""
     report = yield
     if report.when == "call":

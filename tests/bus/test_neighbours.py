@@ -234,7 +234,7 @@ async def test_who_left_unheard_is_dropped_after_a_while(
 
 
 async def test_one_who_stood_still_itself_does_not_take_the_others_for_gone(
-    two: tuple[Window, Window], channel: str, caplog: pytest.LogCaptureFixture
+    two: tuple[Window, Window], channel: str
 ) -> None:
     here, there = two[0].open(channel), two[1].open(channel)
     here.show("maja", b"chat")

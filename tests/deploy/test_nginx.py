@@ -263,7 +263,7 @@ async def test_the_server_sees_the_address_that_nginx_saw(front: Front) -> None:
     assert counted <= {"127.0.0.1", "127.0.0.2"}
 
 
-def test_nginx_waits_longer_than_the_server(front: Front) -> None:
+def test_nginx_waits_longer_than_the_server() -> None:
     """C6: a word every 20 seconds, and 60 until a silent client is given up."""
     for name in ("proxy_read_timeout", "proxy_send_timeout"):
         [seconds] = re.findall(rf"^\s*{name}\s+(\d+)s;", SITE, flags=re.M)

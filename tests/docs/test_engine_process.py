@@ -193,7 +193,7 @@ async def test_even_a_socket_in_place_of_the_input_reaches_nothing(engine: Engin
     assert await ask(engine, b"socket-instead-of-input") == b"Network is unreachable"
 
 
-async def test_waiting_calls_are_bounded(engine: Engine) -> None:
+async def test_waiting_calls_are_bounded() -> None:
     async with Engine(queue_max=2, command=FAULTY) as small:
         held = asyncio.create_task(ask(small, b"stop"))
         pid = small.pid

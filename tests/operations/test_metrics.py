@@ -245,9 +245,7 @@ def expressions(found: object) -> Iterator[str]:
             yield from expressions(inner)
 
 
-async def test_the_dashboard_and_the_alerts_ask_for_what_there_is(
-    live: Live, seeded: SeededRoom
-) -> None:
+async def test_the_dashboard_and_the_alerts_ask_for_what_there_is(live: Live) -> None:
     answer = await scrape(live.settings.metrics_port)
     told = set(re.findall(r"^# TYPE (\S+) ", answer.text, re.MULTILINE))
     # Counters with labels have no line before something is counted, but they are declared.

@@ -276,9 +276,7 @@ async def test_a_moderator_watches_from_one_sign_in_at_a_time(
     assert visits[2] == (None, None)
 
 
-async def test_the_removed_do_not_come_back_by_their_own_links(
-    live: Live, seeded: SeededRoom
-) -> None:
+async def test_the_removed_do_not_come_back_by_their_own_links(live: Live) -> None:
     here = await found_project(live, "Kanari", "SE")
     async with browser(live, here.people["nikos"].token) as nikos:
         async with await RoomClient.open(live, here.room_id, here.people["anna"]) as anna:
