@@ -104,9 +104,7 @@ async def test_edits_of_two_nodes_meet_in_one_document(grown: Grown) -> None:
     pens = [Pen(1), Pen(2)]
     peers = [await grown.peer(0, "maja"), await grown.peer(1, "eleni")]
     for peer in peers:
-        await peer.join()
-        await peer.send(raw.step_2(b"\0\0"))
-        assert await peer.expect("status") == 1
+        await peer.enter()
     for number in range(5):
         for pen, peer, name in zip(pens, peers, ("maja", "eleni"), strict=True):
             await peer.send(raw.update(pen.write(f"{name}{number} ")))
@@ -136,9 +134,7 @@ async def test_what_is_written_while_postgresql_is_silent_is_stored_afterwards(
     pen, peer = Pen(1), await grown.peer(0, "maja")
     anna = await grown.window(0, "anna")
     await anna.do("chat.open")
-    await peer.join()
-    await peer.send(raw.step_2(b"\0\0"))
-    assert await peer.expect("status") == 1
+    await peer.enter()
     post = {"channel_id": "everyone", "text": "Is it still there?", "nonce": "nonce-outage"}
     with postgresql_paused(postgresql_url):
         for number in range(5):

@@ -7,7 +7,7 @@ from tests.browser.conftest import OpenAs
 from tests.browser.keys import Keyboard
 from tests.live import Live, SeededRoom, seed_administrator
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen
+from tests.peers.raw import Pen, enter
 from twinspace_rt.docs import quarantine
 from twinspace_rt.operations.figures import Figures
 from twinspace_rt.operations.nodes import Identity, do_beat, do_end
@@ -17,10 +17,7 @@ async def written_and_set_aside(live: Live, room: SeededRoom) -> str:
     """Write in a document, have a good state stored, write more, and quarantine it."""
     assert live.node is not None
     page, pen = room.documents[1], Pen(1)
-    async with await Peer.open(live, room.room_id, room.people["maja"], page) as maja:
-        await maja.join()
-        await maja.send(raw.step_2(b"\0\0"))
-        assert await maja.expect("status") == 1
+    async with await enter(live, room) as maja:
         await maja.send(raw.update(pen.write("good words ")))
         assert await maja.expect("status") == 1
         opened = await live.node.library.open(page)

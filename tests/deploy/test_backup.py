@@ -19,7 +19,7 @@ from tests.client import RoomClient
 from tests.databases import create_database, drop_database
 from tests.deploy.pages import commands, done, only, run
 from tests.live import Live, SeededRoom, Someone, seed_room, serve_here
-from tests.peers.raw import Peer, Pen, auth, eventually, step_2, update, words_of
+from tests.peers.raw import Peer, Pen, auth, eventually, update, words_of
 from twinspace_rt import backup
 from twinspace_rt.accounts import sessions
 from twinspace_rt.accounts.invitations import Purpose, create_invitation, find_invitation
@@ -167,9 +167,7 @@ class Writer:
         self.saved = 0
 
     async def begin(self) -> None:
-        await self.peer.join()
-        await self.peer.send(step_2(b"\0\0"))
-        assert await self.peer.expect("status") == 1
+        await self.peer.enter()
 
     async def write(self) -> None:
         """Write a word, and wait until it is called saved."""

@@ -9,7 +9,7 @@ from tests.databases import create_database
 from tests.docs import forge
 from tests.live import Live, SeededRoom, seed_room, serve_here
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen, eventually, words_of
+from tests.peers.raw import Peer, Pen, enter, eventually, words_of
 from twinspace_rt.docs import contended
 from twinspace_rt.docs import document as documents
 from twinspace_rt.docs.document import Document
@@ -65,13 +65,9 @@ async def test_an_edit_is_stored_though_another_node_is_always_first(
 
         monkeypatch.setattr(contended.LockedAttempt, "run", run_again)
         async with (
-            await Peer.open(one, seeded.room_id, seeded.people["maja"], page) as maja,
-            await Peer.open(one, seeded.room_id, seeded.people["anna"], page) as anna,
+            await enter(one, seeded) as maja,
+            await enter(one, seeded, "anna") as anna,
         ):
-            for peer in (maja, anna):
-                await peer.join()
-                await peer.send(raw.step_2(b"\0\0"))
-                assert await peer.expect("status") == 1
             monkeypatch.setattr(documents, "load", load_late)
             opened = await one.node.library.open(page)
             assert isinstance(opened, Document)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.live import Live, SeededRoom
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen, eventually
+from tests.peers.raw import Pen, enter, eventually
 from twinspace_rt.docs import library as libraries
 
 
@@ -19,12 +19,10 @@ async def test_it_does_not_wait_for_the_collector(
     library = live.node.library
     gc.disable()
     try:
-        maja = seeded.people["maja"]
-        async with await Peer.open(live, seeded.room_id, maja, seeded.documents[1]) as peer:
-            await peer.join()
-            await peer.send(raw.step_2(b"\0\0"), raw.awareness((5, 1, "{}")))
+        async with await enter(live, seeded) as peer:
+            await peer.send(raw.awareness((5, 1, "{}")))
             await peer.send(raw.update(Pen(5).write("word")))
-            assert [await peer.expect("status") for _ in range(2)] == [1, 1]
+            assert await peer.expect("status") == 1
             [opened] = library.documents
             document = weakref.ref(opened)
             del opened

@@ -7,7 +7,7 @@ from pycrdt import merge_updates
 
 from tests.live import Live, SeededRoom
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen
+from tests.peers.raw import Peer, Pen, enter
 from twinspace_rt.docs.contended import LOCKED_MAX
 from twinspace_rt.docs.judge import CLIENTS_PER_HOUR
 from twinspace_rt.streams.log import NewEntry
@@ -15,15 +15,7 @@ from twinspace_rt.streams.log import NewEntry
 
 async def test_one_member_brings_so_many_client_ids_an_hour(live: Live, seeded: SeededRoom) -> None:
     many = int(CLIENTS_PER_HOUR)
-    page = seeded.documents[1]
-    async with (
-        await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as maja,
-        await Peer.open(live, seeded.room_id, seeded.people["eleni"], page) as eleni,
-    ):
-        for peer in (maja, eleni):
-            await peer.join()
-            await peer.send(raw.step_2(b"\0\0"))
-            assert await peer.expect("status") == 1
+    async with await enter(live, seeded) as maja, await enter(live, seeded, "eleni") as eleni:
         for client in range(1, many + 1):
             await maja.send(raw.update(Pen(client).write("x")))
         assert [await maja.expect("status") for _ in range(many)] == [1] * many

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from websockets.exceptions import InvalidStatus
 
-from tests.faults.test_poison import DEEP, enter, good_snapshot, put_in_the_log, state_of
+from tests.faults.test_poison import DEEP, good_snapshot, put_in_the_log, state_of
 from tests.live import Live, SeededRoom, Someone, seed_administrator, seed_room, serve_here
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen, eventually, words_of
+from tests.peers.raw import Peer, Pen, enter, eventually, words_of
 from tests.security.asking import browser
 from twinspace_rt.docs import quarantine
 from twinspace_rt.ids import new_id
@@ -54,7 +54,6 @@ async def good_and_later_words(live: Live, seeded: SeededRoom) -> Pen:
     """Write words that a snapshot covers, and more after it; returns the pen."""
     pen = Pen(1)
     async with await enter(live, seeded, "maja", 0) as maja:
-        assert await maja.expect("status") == 1
         await write(maja, pen, "good words ")
         await good_snapshot(live, seeded.documents[0])
         await write(maja, pen, "later words ")
@@ -96,7 +95,6 @@ async def test_what_can_be_proved_now_is_opened_with_all_that_was_written(
         assert await reader.closed() == 1012  # and comes back to all of it
     assert await words_in(live, seeded, "eleni") == ("read-write", "good words later words ")
     async with await enter(live, seeded, "maja", 0) as maja:
-        assert await maja.expect("status") == 1
         await write(maja, pen, "and more ")
     assert (await ada.get(TROUBLED)).json() == []
     assert await state_of(live, page) == "open"
@@ -136,17 +134,13 @@ async def test_going_back_opens_the_good_state_and_lets_nothing_else_in(
     assert await words_in(live, seeded, "eleni", 2) == ("read-write", "good words ")
     address = f"{page}.2"
     async with await Peer.open(live, seeded.room_id, seeded.people["maja"], address) as maja:
-        await maja.join()
-        await maja.send(raw.step_2(b"\0\0"))
-        assert await maja.expect("status") == 1
+        await maja.enter()
         # A browser that remembers more than the good state cannot bring it back.
         pen.write("from before")
         await maja.send(raw.update(pen.lacking(raw.vector({1: len("good words ")}))))
         assert (await maja.expect("stateless"))["code"] == "retired-client"
     async with await Peer.open(live, seeded.room_id, seeded.people["eleni"], address) as eleni:
-        await eleni.join()
-        await eleni.send(raw.step_2(b"\0\0"))
-        assert await eleni.expect("status") == 1
+        await eleni.enter()
         await write(eleni, Pen(9), "new words ")
         await good_snapshot(live, page)
     assert await words_in(live, seeded, "anna", 2) == ("read-write", "good words new words ")

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from tests.client import RoomClient
 from tests.live import Live, SeededRoom
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen
+from tests.peers.raw import Pen, enter
 from twinspace_rt.streams.models import entry
 
 
@@ -27,12 +27,9 @@ async def test_an_edit_in_the_queue_is_dropped_with_its_author(
     page = seeded.documents[1]
     async with (
         await RoomClient.open(live, seeded.room_id, seeded.people["anna"]) as anna,
-        await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as maja,
+        await enter(live, seeded) as maja,
     ):
         await anna.hello()
-        await maja.join()
-        await maja.send(raw.step_2(b"\0\0"))
-        assert await maja.expect("status") == 1
         document = await live.node.library.open(page)
         assert document is not None
         async with document.committed():

@@ -7,10 +7,10 @@ import pytest_asyncio
 from sqlalchemy import Connection, event
 
 from tests.client import Json, RoomClient
-from tests.faults.test_poison import enter, good_snapshot
+from tests.faults.test_poison import good_snapshot
 from tests.live import Live, SeededRoom, seed_room
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen
+from tests.peers.raw import Peer, Pen, enter
 from twinspace_rt.docs import queries
 from twinspace_rt.rooms.access import Principal
 
@@ -42,7 +42,6 @@ async def test_written_in_is_what_others_wrote_since(live: Live, seeded: SeededR
     maja, eleni = (seeded.people[name].member_id for name in ("maja", "eleni"))
     assert await written(live, seeded, "anna") == []
     async with await enter(live, seeded, "maja", 0) as at_one:
-        assert await at_one.expect("status") == 1
         pen = Pen(1)
         await write(at_one, pen, "we ")
         await write(at_one, pen, "saw ")
@@ -53,10 +52,8 @@ async def test_written_in_is_what_others_wrote_since(live: Live, seeded: SeededR
     assert one == before
     assert await written(live, seeded, "anna", one["at"]) == []
     async with await enter(live, seeded, "eleni", 0) as at_one:
-        await at_one.expect("status")
         await write(at_one, Pen(2), "dolphins")
     async with await enter(live, seeded, "maja", 1) as at_two:
-        assert await at_two.expect("status") == 1
         await write(at_two, Pen(3), "a list")
 
     found = await written(live, seeded, "anna")
@@ -72,7 +69,6 @@ async def test_written_in_is_what_others_wrote_since(live: Live, seeded: SeededR
 
 async def test_archived_documents_are_no_news(live: Live, seeded: SeededRoom) -> None:
     async with await enter(live, seeded, "maja", 0) as peer:
-        assert await peer.expect("status") == 1
         await write(peer, Pen(1), "old")
     async with await RoomClient.open(live, seeded.room_id, seeded.people["anna"]) as anna:
         await anna.hello()
@@ -89,7 +85,6 @@ async def test_the_newest_entries_of_a_document_are_looked_through(
         [("maja", 0, "before"), ("eleni", 0, "abc"), ("maja", 1, "elsewhere")], 1
     ):
         async with await enter(live, seeded, name, place) as peer:
-            assert await peer.expect("status") == 1
             pen = Pen(client)
             for letter in words:
                 await write(peer, pen, letter)
@@ -104,7 +99,6 @@ async def test_documents_with_ones_own_words_alone_do_not_hide_others(
     monkeypatch.setattr(queries, "WRITTEN_MAX", 1)
     for client, (name, place) in enumerate([("maja", 0), ("eleni", 1)], 1):
         async with await enter(live, seeded, name, place) as peer:
-            assert await peer.expect("status") == 1
             await write(peer, Pen(client), "words")
     for name, place in [("eleni", 0), ("maja", 1), ("anna", 1)]:
         found = await written(live, seeded, name)
@@ -119,7 +113,6 @@ async def test_ones_own_last_words_do_not_put_older_news_before_newer(
     monkeypatch.setattr(queries, "WRITTEN_MAX", 1)
     for client, (name, place) in enumerate([("eleni", 0), ("eleni", 1), ("maja", 0)], 1):
         async with await enter(live, seeded, name, place) as peer:
-            assert await peer.expect("status") == 1
             await write(peer, Pen(client), "words")
     found = await written(live, seeded, "maja")
     assert [one["document_id"] for one in found] == [seeded.documents[1]]
@@ -129,7 +122,6 @@ async def test_what_is_written_in_another_room_is_no_news(live: Live, seeded: Se
     assert live.node is not None
     other = await live.node.database.write(lambda db: seed_room(db, documents=["text"]))
     async with await enter(live, other, "maja", 0) as peer:
-        assert await peer.expect("status") == 1
         await write(peer, Pen(1), "not for you")
     assert len(await written(live, other, "anna")) == 1
     assert await written(live, seeded, "anna") == []
@@ -141,7 +133,6 @@ async def test_many_documents_take_no_more_questions_than_one(live: Live) -> Non
     counts = []
     for place in range(5):
         async with await enter(live, seeded, "maja", place) as peer:
-            assert await peer.expect("status") == 1
             await write(peer, Pen(place + 1), "words")
         counts.append(await live.node.database.read(lambda db: questions(db, seeded)))
     assert counts == [(documents, counts[0][1]) for documents in range(1, 6)]

@@ -17,7 +17,7 @@ from tests.faults.writers import Writers, crowd
 from tests.live import Live
 from tests.pausing import redis_paused
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen
+from tests.peers.raw import Pen, enter
 from twinspace_rt.db.postgresql import PostgresqlDatabase
 from twinspace_rt.rooms.hub import GROWN
 
@@ -126,13 +126,9 @@ async def test_one_hint_gets_lost(nodes: Nodes) -> None:
         return hit
 
     async with (
-        await Peer.open(nodes.all[0], seeded.room_id, seeded.people["maja"], page) as maja,
-        await Peer.open(nodes.all[1], seeded.room_id, seeded.people["eleni"], page) as eleni,
+        await enter(nodes.all[0], seeded) as maja,
+        await enter(nodes.all[1], seeded, "eleni") as eleni,
     ):
-        for peer in (maja, eleni):
-            await peer.join()
-            await peer.send(raw.step_2(b"\0\0"))
-            assert await peer.expect("status") == 1
         nodes.buses[1].loses = loses
         began = time.monotonic()
         await maja.send(raw.update(pens[0].write("lost ")))

@@ -15,7 +15,7 @@ from tests import figures
 from tests.faults.conftest import Mortal, crowding, mortal_server
 from tests.faults.writers import Scribe
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen, eventually, words_of
+from tests.peers.raw import Peer, Pen, enter, eventually, words_of
 
 MIB = 1024 * 1024
 WRITERS = ("anna", "nikos", "olga", "maja")
@@ -32,24 +32,6 @@ P99_RATIO_MAX = 3.0
 JOINERS = 30
 JOINED_MAX_S = 1.0
 JOINED_CPU_MAX_S = 0.1
-
-
-async def enter(
-    mortal: Mortal, who: str, document: str, *, receive_buffer: int | None = None
-) -> Peer:
-    """Join a document that nothing is in, with nothing to bring."""
-    seeded = mortal.seeded
-    peer = await Peer.open(
-        mortal.live,
-        seeded.room_id,
-        seeded.people[who],
-        document,
-        receive_buffer=receive_buffer,
-    )
-    await peer.join()
-    await peer.send(raw.step_2(b"\0\0"))
-    assert await peer.expect("status") == 1
-    return peer
 
 
 @dataclass
@@ -118,7 +100,10 @@ async def test_readers_who_never_read_are_closed_and_hold_up_nobody(
         without = Watch(mortal)
         async with without.looking():
             usual = await write_together(mortal, alone)
-        slow = [await enter(mortal, "eleni", crowded, receive_buffer=4096) for _ in range(count)]
+        slow = [
+            await enter(mortal.live, mortal.seeded, "eleni", 2, receive_buffer=4096)
+            for _ in range(count)
+        ]
         for peer in slow:
             peer.socket.transport.pause_reading()
         watch = Watch(mortal)
@@ -144,7 +129,7 @@ async def test_readers_who_never_read_are_closed_and_hold_up_nobody(
 
 async def test_thirty_join_a_megabyte_at_once(mortal: Mortal) -> None:
     pen = Pen(1)
-    async with await enter(mortal, "anna", mortal.seeded.documents[1]) as anna:
+    async with await enter(mortal.live, mortal.seeded, "anna") as anna:
         for _ in range(18):
             await anna.send(raw.update(pen.write(PIECE, at=0)))
             assert await anna.expect("status") == 1

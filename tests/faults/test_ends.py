@@ -14,7 +14,7 @@ from tests import figures
 from tests.faults.conftest import Mortal, crowding, refused_at
 from tests.live import REPOSITORY, free_port, stop_process
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen
+from tests.peers.raw import Peer, Pen, enter
 
 REFUSED_MAX_S = 0.1
 ACKNOWLEDGED_MAX_S = 5.0
@@ -26,10 +26,7 @@ MUCH, MUCH_BYTES, EDITS = 40, 15_000, 50
 async def test_sigterm_stores_acknowledges_and_closes_with_1012(mortal: Mortal) -> None:
     seeded, live = mortal.seeded, mortal.live
     document = seeded.documents[1]
-    async with await Peer.open(live, seeded.room_id, seeded.people["maja"], document) as maja:
-        await maja.join()
-        await maja.send(raw.step_2(b"\0\0"))
-        assert await maja.expect("status") == 1
+    async with await enter(live, seeded) as maja:
         writing = asyncio.create_task(_write_on(maja))
         for _ in range(100):
             assert await maja.expect("status") == 1
@@ -68,15 +65,10 @@ async def test_who_reads_slowly_and_never_falls_silent_reads_all_that_is_acknowl
 ) -> None:
     """A socket that is closed while something unread is in it would be reset."""
     seeded, live = mortal.seeded, mortal.live
-    room_id, people, document = seeded.room_id, seeded.people, seeded.documents[1]
     async with (
-        await Peer.open(live, room_id, people["maja"], document) as maja,
-        await Peer.open(live, room_id, people["nikos"], document, receive_buffer=4096) as nikos,
+        await enter(live, seeded) as maja,
+        await enter(live, seeded, "nikos", receive_buffer=4096) as nikos,
     ):
-        for peer in (maja, nikos):
-            await peer.join()
-            await peer.send(raw.step_2(b"\0\0"))
-            assert await peer.expect("status") == 1
         much, little = Pen(1), Pen(2)
         for _ in range(MUCH):
             await maja.send(raw.update(much.write("x" * MUCH_BYTES)))

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.client import RoomClient
 from tests.live import Live, SeededRoom, seed_room, serve_here
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen, eventually
+from tests.peers.raw import Peer, Pen, enter, eventually
 from twinspace_rt.ids import new_id
 
 ROOM_MAX = 12
@@ -41,20 +41,9 @@ async def seeded(live: Live) -> SeededRoom:
     return await live.node.database.write(seed_room)
 
 
-@contextlib.asynccontextmanager
-async def at_the_document(live: Live, seeded: SeededRoom) -> AsyncIterator[Peer]:
-    """Have the one who floods join the plain document."""
-    page = seeded.documents[1]
-    async with await Peer.open(live, seeded.room_id, seeded.people["eleni"], page) as peer:
-        await peer.join()
-        await peer.send(raw.step_2(b"\0\0"))
-        assert await peer.expect("status") == 1
-        yield peer
-
-
 async def auths(live: Live, seeded: SeededRoom) -> None:
     """Beyond 64 at once, and ten a second, the socket is closed."""
-    async with at_the_document(live, seeded) as peer:
+    async with await enter(live, seeded, "eleni") as peer:
         with contextlib.suppress(ConnectionClosed):
             for _ in range(AT_ONCE):
                 await peer.send(raw.auth(), address=f"{new_id()}.1")
@@ -63,7 +52,7 @@ async def auths(live: Live, seeded: SeededRoom) -> None:
 
 async def sessions(live: Live, seeded: SeededRoom) -> None:
     """Four of a document are let in (A2)."""
-    async with at_the_document(live, seeded) as peer:
+    async with await enter(live, seeded, "eleni") as peer:
         with contextlib.suppress(ConnectionClosed):
             for number in range(AT_ONCE):
                 await peer.send(raw.auth(), raw.step_1(b"\0"), address=f"{peer.address}\0{number}")
@@ -93,7 +82,7 @@ async def sockets(live: Live, seeded: SeededRoom) -> None:
 async def joins(live: Live, seeded: SeededRoom) -> None:
     """One in two seconds is answered (S2)."""
     loop = asyncio.get_running_loop()
-    async with at_the_document(live, seeded) as peer:
+    async with await enter(live, seeded, "eleni") as peer:
         began = loop.time()
         for _ in range(AT_ONCE):
             await peer.send(raw.step_1(b"\0"), bytes((raw.QUERY_AWARENESS,)))
@@ -103,7 +92,7 @@ async def joins(live: Live, seeded: SeededRoom) -> None:
 
 async def updates(live: Live, seeded: SeededRoom) -> None:
     """All are taken."""
-    async with at_the_document(live, seeded) as peer:
+    async with await enter(live, seeded, "eleni") as peer:
         pen = Pen(next(_clients))
         for _ in range(AT_ONCE):
             await peer.send(raw.update(pen.write("flood ")))
@@ -113,7 +102,7 @@ async def updates(live: Live, seeded: SeededRoom) -> None:
 async def cursors(live: Live, seeded: SeededRoom) -> None:
     """Eight of a session are shown."""
     mine = set(itertools.islice(_clients, AT_ONCE))
-    async with at_the_document(live, seeded) as peer:
+    async with await enter(live, seeded, "eleni") as peer:
         for client in mine:
             await peer.send(raw.awareness((client, 1, '{"cursor":null}')))
         await peer.send(bytes((raw.QUERY_AWARENESS,)))
@@ -178,12 +167,9 @@ async def test_one_floods_and_another_writes_on(
 
     async with (
         await RoomClient.open(live, seeded.room_id, seeded.people["anna"]) as anna,
-        await Peer.open(live, seeded.room_id, seeded.people["maja"], seeded.documents[1]) as maja,
+        await enter(live, seeded) as maja,
     ):
         await anna.hello()
-        await maja.join()
-        await maja.send(raw.step_2(b"\0\0"))
-        assert await maja.expect("status") == 1
         pen = Pen(1)
         flooding = asyncio.create_task(without_end())
         try:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from tests.faults.storage import bodies
 from tests.live import seed_room, serve_here
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen, words_of
+from tests.peers.raw import Pen, enter, words_of
 from twinspace_rt.streams.models import stream
 
 TURNS = 4
@@ -25,14 +25,10 @@ async def test_a_snapshot_covers_no_gap(tmp_path: Path, postgresql_url: str) -> 
         page, pen, gaps, words = seeded.documents[1], Pen(1), 0, ""
         where = select(stream.c.snapshot_seq, stream.c.head_seq).where(stream.c.id == page)
         async with (
-            await Peer.open(one, seeded.room_id, seeded.people["maja"], page) as maja,
-            await Peer.open(two, seeded.room_id, seeded.people["eleni"], page) as eleni,
+            await enter(one, seeded) as maja,
+            await enter(two, seeded, "eleni") as eleni,
         ):
             reader = Pen(2)
-            for peer in (maja, eleni):
-                await peer.join()
-                await peer.send(raw.step_2(b"\0\0"))
-                assert await peer.expect("status") == 1
             behind = await two.node.library.open(page)
             assert behind is not None
             for turn in range(TURNS):

@@ -20,7 +20,7 @@ from tests.faults.writers import Writers, crowd
 from tests.live import Live, SeededRoom, Someone, seed_room, serve_here, stop_process
 from tests.pausing import postgresql_paused, postgresql_refusing
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen
+from tests.peers.raw import Peer, Pen, enter
 from twinspace_rt.db.engine import Database
 from twinspace_rt.docs import document as documents
 from twinspace_rt.docs import library
@@ -167,12 +167,9 @@ async def test_only_those_are_told_who_wait_and_until_they_wait_no_more(
         seeded = await live.node.database.write(partial(seed_room, documents=["text"] * 3))
         async with AsyncExitStack() as stack:
             peers = []
-            for who, document in zip(("anna", "maja", "eleni"), seeded.documents, strict=True):
-                peer = await Peer.open(live, seeded.room_id, seeded.people[who], document)
+            for place, who in enumerate(("anna", "maja", "eleni")):
+                peer = await enter(live, seeded, who, place)
                 peers.append(await stack.enter_async_context(peer))
-                await peer.join()
-                await peer.send(raw.step_2(b"\0\0"))
-                assert await peer.expect("status") == 1
             anna, maja, eleni = peers
             stored = raw.update(Pen(2).write("stored"))
             await maja.send(stored)
@@ -199,10 +196,7 @@ async def test_who_writes_behind_a_question_that_is_not_answered_is_told(
         assert live.node is not None
         seeded = await live.node.database.write(partial(seed_room, documents=["text"]))
         (page,) = seeded.documents
-        async with await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as maja:
-            await maja.join()
-            await maja.send(raw.step_2(b"\0\0"))
-            assert await maja.expect("status") == 1
+        async with await enter(live, seeded, "maja", 0) as maja:
             with postgresql_paused(postgresql_url):
                 live.node.library.look_again(page)
                 await asyncio.sleep(0)
@@ -237,10 +231,7 @@ async def test_whose_edit_has_to_be_judged_again_is_told_while_that_waits(
                 raise
 
         with silence:
-            async with await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as maja:
-                await maja.join()
-                await maja.send(raw.step_2(b"\0\0"))
-                assert await maja.expect("status") == 1
+            async with await enter(live, seeded, "maja", 0) as maja:
                 shelves = live.node.library
                 document = await shelves.open(page)
                 assert document is not None
@@ -264,16 +255,11 @@ async def test_no_more_is_read_than_may_wait_while_the_database_does_not_answer(
     async with serve_here(tmp_path, database_url=postgresql_url, backlog_max_bytes=2**20) as live:
         assert live.node is not None
         seeded = await live.node.database.write(partial(seed_room, documents=["text"] * 2))
-        anna, maja = seeded.people["anna"], seeded.people["maja"]
-        quiet, busy = seeded.documents
+        maja = seeded.people["maja"]
         async with (
-            await Peer.open(live, seeded.room_id, anna, quiet) as reader,
-            await Peer.open(live, seeded.room_id, maja, busy) as writer,
+            await enter(live, seeded, "anna", 0),
+            await enter(live, seeded, "maja") as writer,
         ):
-            await reader.join()
-            await writer.join()
-            await writer.send(raw.step_2(b"\0\0"))
-            assert await writer.expect("status") == 1
             room = live.node.hub.get(seeded.room_id)
             assert room is not None
             [line] = [c for c in room.connections if c.principal.member_id == maja.member_id]

@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.client import RoomClient
 from tests.live import REPOSITORY, Live, SeededRoom, free_port, seed_room, serve_here
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen, eventually
+from tests.peers.raw import Peer, Pen, enter, eventually
 from twinspace_rt.app import build_node
 from twinspace_rt.docs import quarantine
 from twinspace_rt.errors import BadSetting
@@ -99,12 +99,7 @@ async def test_what_happens_in_a_room_is_counted(live: Live, seeded: SeededRoom)
 async def test_an_edit_that_cannot_be_saved_is_seen_to_wait(live: Live, seeded: SeededRoom) -> None:
     assert live.node is not None
     node = live.node
-    async with await Peer.open(
-        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
-    ) as maja:
-        await maja.join()
-        await maja.send(raw.step_2(b"\0\0"))
-        assert await maja.expect("status") == 1
+    async with await enter(live, seeded) as maja:
         assert value(await samples(live), "oldest_unacknowledged_seconds") == 0
         document = node.library.documents[0]
         async with document.committed():

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 from tests.live import Live, SeededRoom
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen
-from tests.peers.test_acknowledgement import joined, statuses
+from tests.peers.raw import Peer, Pen, enter
+from tests.peers.test_acknowledgement import statuses
 from twinspace_rt.docs.document import Document
 from twinspace_rt.rooms.room import Room
 
@@ -41,7 +41,7 @@ async def coming(live: Live, seeded: SeededRoom) -> AsyncIterator[Peer]:
 async def written(live: Live, seeded: SeededRoom) -> Pen:
     """Have something in the document; returns who wrote it."""
     pen = Pen(1)
-    async with await joined(live, seeded) as maja:
+    async with await enter(live, seeded) as maja:
         await maja.send(raw.update(pen.write(WORDS)))
         assert await maja.expect("status") == 1
     return pen

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests.docs.forge import number, string
-from tests.live import Live, Someone
+from tests.live import Live, SeededRoom, Someone
 from twinspace_rt.docs.lib0 import read_bytes, read_string, read_var_uint
 
 WAIT_S = 60.0
@@ -257,6 +257,12 @@ class Peer:
         self.welcome = await self.until("step2")
         return self.welcome
 
+    async def enter(self) -> None:
+        """Join with nothing in hand, which is acknowledged: what is told next has other causes."""
+        await self.join()
+        await self.send(step_2(b"\0\0"))
+        assert await self.expect("status") == 1
+
     async def _receive(self) -> Told:
         message = await self.socket.recv()
         if message == PING:
@@ -271,6 +277,37 @@ class Peer:
         if isinstance(message, str):
             return Told("text", msgspec.json.decode(message))
         return read(message, addressed=self._addressed)
+
+
+async def enter(
+    live: Live,
+    seeded: SeededRoom,
+    who: str = "maja",
+    place: int = 1,
+    *,
+    text: bool = False,
+    receive_buffer: int | None = None,
+) -> Peer:
+    """Connect to a document of a seeded room, and enter it: by default to the plain one.
+
+    Args:
+        live: The server.
+        seeded: The room.
+        who: The name of who enters.
+        place: Which of the room's documents it is.
+        text: See :meth:`Peer.open`.
+        receive_buffer: See :meth:`Peer.open`.
+    """
+    peer = await Peer.open(
+        live,
+        seeded.room_id,
+        seeded.people[who],
+        seeded.documents[place],
+        text=text,
+        receive_buffer=receive_buffer,
+    )
+    await peer.enter()
+    return peer
 
 
 async def eventually(condition: Callable[[], bool]) -> None:

@@ -5,7 +5,7 @@ import pytest
 from tests.docs import forge
 from tests.live import Live, SeededRoom
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen, Told
+from tests.peers.raw import Peer, Pen, Told, enter
 
 
 def statuses(told: list[Told]) -> list[int]:
@@ -13,17 +13,8 @@ def statuses(told: list[Told]) -> list[int]:
     return [t.value for t in told if t.name == "status"]
 
 
-async def joined(live: Live, seeded: SeededRoom, who: str = "maja") -> Peer:
-    """Join the plain document with nothing in hand; the status of the join has come."""
-    peer = await Peer.open(live, seeded.room_id, seeded.people[who], seeded.documents[1])
-    await peer.join()
-    await peer.send(raw.step_2(b"\0\0"))
-    assert await peer.expect("status") == 1
-    return peer
-
-
 async def test_each_edit_is_acknowledged_once(live: Live, seeded: SeededRoom) -> None:
-    async with await joined(live, seeded) as maja:
+    async with await enter(live, seeded) as maja:
         pen = Pen(1)
         for word in ("one ", "two ", "three "):
             await maja.send(raw.update(pen.write(word)))
@@ -65,7 +56,7 @@ async def test_a_deletion_is_owed_if_it_came_after_the_pong(
     live: Live, seeded: SeededRoom, after_pong: bool, owed: int
 ) -> None:
     pen = Pen(1)
-    async with await joined(live, seeded) as maja:
+    async with await enter(live, seeded) as maja:
         await maja.send(raw.update(pen.write("abcdef")))
         assert await maja.expect("status") == 1
     deletion = pen.erase(0, 2)
@@ -112,7 +103,7 @@ async def test_a_sync_step_2_before_the_pong_is_of_an_earlier_socket(
 async def test_a_sync_step_2_that_fills_a_gap_pays_for_what_it_replaces(
     live: Live, seeded: SeededRoom
 ) -> None:
-    async with await joined(live, seeded) as maja:
+    async with await enter(live, seeded) as maja:
         pen = Pen(1)
         pen.write("lost ")
         await maja.send(raw.update(pen.write("two ")), raw.update(pen.write("three ")))
@@ -129,7 +120,7 @@ async def test_a_sync_step_2_that_fills_a_gap_pays_for_what_it_replaces(
 async def test_a_duplicate_is_acknowledged_and_told_to_nobody(
     live: Live, seeded: SeededRoom
 ) -> None:
-    async with await joined(live, seeded) as maja, await joined(live, seeded, "eleni") as eleni:
+    async with await enter(live, seeded) as maja, await enter(live, seeded, "eleni") as eleni:
         edit = raw.update(Pen(1).write("once "))
         await maja.send(edit, edit)
         assert [await maja.expect("status") for _ in range(2)] == [1, 1]
@@ -138,7 +129,7 @@ async def test_a_duplicate_is_acknowledged_and_told_to_nobody(
 
 
 async def test_a_deletion_of_what_is_not_there_yet_is_a_gap(live: Live, seeded: SeededRoom) -> None:
-    async with await joined(live, seeded) as maja:
+    async with await enter(live, seeded) as maja:
         await maja.send(raw.update(forge.deletion({1: [(0, 3)]})))
         vector = await maja.expect("step1")
         pen = Pen(1)
@@ -159,13 +150,13 @@ async def test_a_gap_in_a_sync_step_2_itself_closes_with_4510(
         await maja.join()
         await maja.send(raw.step_2(pen.write("found ")))
         assert await maja.closed() == 4510
-    async with await joined(live, seeded) as maja:
+    async with await enter(live, seeded) as maja:
         await maja.send(raw.update(first))
         assert await maja.expect("status") == 1
 
 
 async def test_sync_step_1_that_wait_get_one_answer(live: Live, seeded: SeededRoom) -> None:
-    async with await joined(live, seeded) as maja:
+    async with await enter(live, seeded) as maja:
         pen = Pen(1)
         await maja.send(raw.update(pen.write("words")))
         assert await maja.expect("status") == 1
@@ -180,7 +171,7 @@ async def test_sync_step_1_that_wait_get_one_answer(live: Live, seeded: SeededRo
 
 
 async def test_saved_is_in_the_database(live: Live, seeded: SeededRoom) -> None:
-    async with await joined(live, seeded) as maja:
+    async with await enter(live, seeded) as maja:
         pen = Pen(1)
         for number in range(20):
             await maja.send(raw.update(pen.write(f"{number} ")))
@@ -196,7 +187,7 @@ async def test_saved_is_in_the_database(live: Live, seeded: SeededRoom) -> None:
 
 async def test_what_a_freeze_refused_is_paid_after_the_thaw(live: Live, seeded: SeededRoom) -> None:
     assert live.node is not None
-    async with await joined(live, seeded) as maja:
+    async with await enter(live, seeded) as maja:
         room = live.node.hub.get(seeded.room_id)
         assert room is not None
         room.set_state(room.state.CLOSED)
@@ -215,7 +206,7 @@ async def test_who_joined_in_a_freeze_is_paid_after_the_thaw(
     live: Live, seeded: SeededRoom
 ) -> None:
     assert live.node is not None
-    async with await joined(live, seeded, "eleni"):
+    async with await enter(live, seeded, "eleni"):
         room = live.node.hub.get(seeded.room_id)
         assert room is not None
         room.set_state(room.state.CLOSED)
@@ -240,7 +231,7 @@ async def test_who_joined_in_a_freeze_is_paid_after_the_thaw(
 
 
 async def test_a_reader_with_nothing_new_is_all_saved(live: Live, seeded: SeededRoom) -> None:
-    async with await joined(live, seeded, "eleni") as eleni:
+    async with await enter(live, seeded, "eleni") as eleni:
         pen = Pen(1)
         await eleni.send(raw.update(pen.write("known ")))
         assert await eleni.expect("status") == 1
@@ -248,7 +239,7 @@ async def test_a_reader_with_nothing_new_is_all_saved(live: Live, seeded: Seeded
         room = live.node.hub.get(seeded.room_id)
         assert room is not None
         room.set_state(room.state.CLOSED)
-        async with await joined(live, seeded) as maja:
+        async with await enter(live, seeded) as maja:
             # `joined` has had its status. What others wrote may come back from a reader too.
             await maja.send(raw.step_1(raw.vector(pen.vector)))
             await maja.expect("step2")

@@ -7,18 +7,9 @@ import pytest
 
 from tests.live import Live, SeededRoom
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen
+from tests.peers.raw import Peer, Pen, enter
 
 LIE = '{"user":{"id":"x","name":"The headmaster","color":"red"},"cursor":{"anchor":1},"evil":1}'
-
-
-async def enter(live: Live, seeded: SeededRoom, who: str) -> Peer:
-    """Join the plain document."""
-    peer = await Peer.open(live, seeded.room_id, seeded.people[who], seeded.documents[1])
-    await peer.join()
-    await peer.send(raw.step_2(b"\0\0"))
-    await peer.expect("status")
-    return peer
 
 
 async def state_of(peer: Peer, client: int) -> Any:

@@ -9,26 +9,13 @@ from websockets.exceptions import InvalidStatus
 from tests.docs import forge
 from tests.live import Live, SeededRoom, seed_room
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen, Told, words_of
+from tests.peers.raw import Peer, Pen, Told, enter, words_of
 from twinspace_rt.docs.document import Document
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.models import member
 from twinspace_rt.streams.models import stream
 
 WORDS = "written by Maja "
-
-
-async def enter(
-    live: Live, seeded: SeededRoom, who: str, *, document: int = 1, text: bool = False
-) -> Peer:
-    """Join a document with nothing in hand; the join is acknowledged."""
-    peer = await Peer.open(
-        live, seeded.room_id, seeded.people[who], seeded.documents[document], text=text
-    )
-    await peer.join()
-    await peer.send(raw.step_2(b"\0\0"))
-    assert await peer.expect("status") == 1
-    return peer
 
 
 async def write(peer: Peer, data: bytes) -> None:

@@ -19,8 +19,8 @@ from tests.peers.joining import (
     written,
 )
 from tests.peers.line import open_line
-from tests.peers.raw import Peer, Pen
-from tests.peers.test_acknowledgement import joined, statuses
+from tests.peers.raw import Peer, Pen, enter
+from tests.peers.test_acknowledgement import statuses
 from twinspace_rt.docs.delivery import PARTIAL_BYTES
 from twinspace_rt.docs.validator import UPDATE_LIMITS
 
@@ -70,7 +70,7 @@ async def test_what_was_gathered_in_a_freeze_is_not_paid_after_it(
 ) -> None:
     pen = await written(live, seeded)
     before = dict(pen.vector)
-    async with await joined(live, seeded, "eleni"):
+    async with await enter(live, seeded, "eleni"):
         room = room_of(live, seeded)
         room.set_state(room.state.CLOSED)
         pen.write("offline ")
@@ -126,7 +126,7 @@ async def test_the_words_of_a_predecessor_are_nobodys(
 async def test_a_farewell_takes_with_it_what_has_not_been_judged(
     live: Live, seeded: SeededRoom
 ) -> None:
-    async with await joined(live, seeded, "eleni"), coming(live, seeded) as maja:
+    async with await enter(live, seeded, "eleni"), coming(live, seeded) as maja:
         async with document_of(live, seeded).committed():
             await maja.send(raw.auth(), raw.step_1(b"\0"))
             await maja.send(raw.update(Pen(2).write("of the one that has gone")), FAREWELL)
@@ -194,7 +194,7 @@ async def test_a_queue_that_comes_before_its_successor_is_taken_as_it_was_meant(
 async def test_a_farewell_at_once_closes_the_document_and_no_more(
     live: Live, seeded: SeededRoom
 ) -> None:
-    async with await joined(live, seeded) as maja:
+    async with await enter(live, seeded) as maja:
         await maja.send(FAREWELL, raw.update(Pen(2).write("after its farewell")))
         assert await maja.settled() == []
         await maja.send(raw.auth(), raw.step_1(b"\0"))
@@ -218,7 +218,7 @@ async def test_an_answer_that_comes_after_the_farewell_is_not_given_to_the_succe
         finally:
             made.set()
 
-    async with await joined(live, seeded, "eleni") as eleni:
+    async with await enter(live, seeded, "eleni") as eleni:
         await eleni.send(raw.update(Pen(1).write("x" * (PARTIAL_BYTES + 1))))
         assert await eleni.expect("status") == 1
         assert await library.compact(document_of(live, seeded))
@@ -244,7 +244,7 @@ async def test_a_ping_in_between_takes_nothing_away(
 ) -> None:
     """What is deleted while the answer waits is counted, however often the line is kept alive."""
     pen = await written(live, seeded)
-    async with await joined(live, seeded, "eleni"), coming(live, seeded) as maja:
+    async with await enter(live, seeded, "eleni"), coming(live, seeded) as maja:
         room = room_of(live, seeded)
         async with document_of(live, seeded).committed():
             await maja.send(raw.auth(), raw.step_1(raw.vector(pen.vector)))
@@ -267,7 +267,7 @@ async def test_a_ping_in_between_takes_nothing_away(
 async def test_a_thaw_in_the_handshake_is_not_asked_about_twice(
     live: Live, seeded: SeededRoom
 ) -> None:
-    async with await joined(live, seeded, "eleni"):
+    async with await enter(live, seeded, "eleni"):
         room = room_of(live, seeded)
         room.set_state(room.state.CLOSED)
         async with coming(live, seeded) as maja:

@@ -7,22 +7,13 @@ from websockets.asyncio.client import connect
 
 from tests.live import Live, SeededRoom, seed_room
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen, Told
+from tests.peers.raw import Peer, Pen, Told, enter
 from twinspace_rt.docs.channel import FRAME_BYTES, PACED_TOGETHER_BYTES, YjsChannel
 from twinspace_rt.docs.document import BEHIND_BYTES, EDIT_BYTES, Document
 from twinspace_rt.docs.library import TRAFFIC_BYTES_PER_S
 from twinspace_rt.errors import CloseCode
 from twinspace_rt.rooms.bucket import Bucket
 from twinspace_rt.rooms.connection import Connection, Pause
-
-
-async def enter(live: Live, seeded: SeededRoom, who: str) -> Peer:
-    """Join the plain document."""
-    peer = await Peer.open(live, seeded.room_id, seeded.people[who], seeded.documents[1])
-    await peer.join()
-    await peer.send(raw.step_2(b"\0\0"))
-    await peer.expect("status")
-    return peer
 
 
 async def open_document(live: Live, seeded: SeededRoom) -> Document:
@@ -193,12 +184,7 @@ async def test_who_has_to_wait_does_so_when_the_node_reads_on(
     """S8: what one owes is not let off because storage is back, or a document open."""
     assert live.node is not None
     library, asked = live.node.library, asyncio.Event()
-    async with await Peer.open(
-        live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
-    ) as maja:
-        await maja.join()
-        await maja.send(raw.step_2(b"\0\0"))
-        await maja.expect("status")
+    async with await enter(live, seeded) as maja:
         [session] = (await open_document(live, seeded)).sessions
         connection = session.connection
         if why is Pause.TRAFFIC:

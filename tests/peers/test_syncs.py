@@ -12,8 +12,8 @@ from tests.peers.joining import (
     room_of,
     written,
 )
-from tests.peers.raw import Peer, Pen
-from tests.peers.test_acknowledgement import joined, statuses
+from tests.peers.raw import Peer, Pen, enter
+from tests.peers.test_acknowledgement import statuses
 
 
 async def test_what_began_before_a_sync_asked_for_is_not_paid(
@@ -21,7 +21,7 @@ async def test_what_began_before_a_sync_asked_for_is_not_paid(
 ) -> None:
     pen = await written(live, seeded)
     before = dict(pen.vector)
-    async with await joined(live, seeded) as maja:
+    async with await enter(live, seeded) as maja:
         pen.write("gathered ")
         await maja.send(raw.step_1(raw.vector(pen.vector)))
         pen.write("since ")
@@ -56,7 +56,7 @@ async def test_with_each_sync_step_1_the_provider_counts_from_one(
     live: Live, seeded: SeededRoom
 ) -> None:
     pen = await written(live, seeded)
-    async with await joined(live, seeded) as maja:
+    async with await enter(live, seeded) as maja:
         async with document_of(live, seeded).committed():
             # Asked for a sync while edits are on their way: they are not counted any more.
             await maja.send(*(raw.update(pen.write("x")) for _ in range(3)))
@@ -75,7 +75,7 @@ async def test_with_each_sync_step_1_the_provider_counts_from_one(
 async def test_of_two_syncs_asked_for_one_is_paid(
     live: Live, seeded: SeededRoom, again: list[bytes]
 ) -> None:
-    async with await joined(live, seeded) as maja:
+    async with await enter(live, seeded) as maja:
         # `joined` has had an answer a moment ago: the next ones come two seconds later.
         await maja.send(raw.step_1(b"\0"))
         await maja.expect("step2")
@@ -105,7 +105,7 @@ async def test_a_sync_asked_for_while_it_joins_is_what_is_paid(
     """What it typed after its SyncStep2 is not counted any more, and may not be stored yet."""
     pen = await written(live, seeded)
     async with (
-        await joined(live, seeded, "eleni"),
+        await enter(live, seeded, "eleni"),
         await Peer.open(live, seeded.room_id, seeded.people["maja"], seeded.documents[1]) as maja,
     ):
         await maja.join(pen.vector)
@@ -122,7 +122,7 @@ async def test_a_sync_asked_for_while_it_joins_is_what_is_paid(
 async def test_a_sync_asked_for_in_a_freeze_is_paid_once_after_the_thaw(
     live: Live, seeded: SeededRoom
 ) -> None:
-    async with await joined(live, seeded) as maja:
+    async with await enter(live, seeded) as maja:
         room = room_of(live, seeded)
         room.set_state(room.state.CLOSED)
         assert await maja.expect("authenticated") == "readonly"

@@ -102,9 +102,7 @@ async def test_typing_is_seen_on_another_node_by_those_who_may(grown: Grown) -> 
 
 async def entered(grown: Grown, node: int, name: str) -> Peer:
     peer = await grown.peer(node, name)
-    await peer.join()
-    await peer.send(raw.step_2(b"\0\0"))
-    await peer.expect("status")
+    await peer.enter()
     return peer
 
 

@@ -12,7 +12,7 @@ from tests.client import RoomClient
 from tests.databases import create_database
 from tests.live import Live, SeededRoom, seed_room, serve_here
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen, eventually
+from tests.peers.raw import Pen, enter, eventually
 from tests.programs import postgresql, redis
 from tests.security.asking import browser
 from tests.security.projects import moderator
@@ -67,16 +67,11 @@ async def test_events_reach_the_other_node_in_order(
 async def test_two_people_on_two_nodes_write_one_document(
     nodes: tuple[Live, Live], seeded: SeededRoom
 ) -> None:
-    page = seeded.documents[1]
     async with (
-        await Peer.open(nodes[0], seeded.room_id, seeded.people["maja"], page) as maja,
-        await Peer.open(nodes[1], seeded.room_id, seeded.people["eleni"], page) as eleni,
+        await enter(nodes[0], seeded) as maja,
+        await enter(nodes[1], seeded, "eleni") as eleni,
     ):
         pens = {maja: Pen(1), eleni: Pen(2)}
-        for peer in pens:
-            await peer.join()
-            await peer.send(raw.step_2(b"\0\0"))
-            assert await peer.expect("status") == 1
         for turn in range(5):
             writer, reader = (maja, eleni) if turn % 2 == 0 else (eleni, maja)
             await writer.send(raw.update(pens[writer].write(f"word{turn} ")))

@@ -234,9 +234,7 @@ async def _write_everywhere(live: Live, project: Project) -> None:
         ids["target"], ids["document_id"] = rich["result"], plain["result"]
         await anna.do("docs.change", document_id=ids["document_id"], folder_id=ids["folder_id"])
     async with await Peer.open(live, project.room_id, people["maja"], ids["document_id"]) as peer:
-        await peer.join()
-        await peer.send(raw.step_2(b"\0\0"))
-        assert await peer.expect("status") == 1
+        await peer.enter()
         await peer.send(raw.update(Pen(len(project.mark)).write(text("document_words"))))
         assert await peer.expect("status") == 1
     assert live.node is not None

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tests.client import RoomClient
 from tests.live import Live, SeededRoom, Someone
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen
+from tests.peers.raw import Peer, Pen, enter
 from tests.security.asking import browser
 from tests.security.projects import another_sign_in, found_project, moderator
 from twinspace_rt.accounts.models import session
@@ -221,15 +221,11 @@ async def test_a_team_that_changes_while_somebody_comes_in_is_known(
 async def test_closing_a_room_stops_the_documents_that_are_open(
     live: Live, seeded: SeededRoom, state: str
 ) -> None:
-    maja = seeded.people["maja"]
     async with (
         await RoomClient.open(live, seeded.room_id, seeded.people["anna"]) as anna,
-        await Peer.open(live, seeded.room_id, maja, seeded.documents[1]) as peer,
+        await enter(live, seeded) as peer,
     ):
         await anna.hello()
-        await peer.join()
-        await peer.send(raw.step_2(b"\0\0"))
-        assert await peer.expect("status") == 1
         pen = Pen(7)
         await peer.send(raw.update(pen.write("before ")))
         assert await peer.expect("status") == 1

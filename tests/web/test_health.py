@@ -27,7 +27,7 @@ from tests.live import (
 )
 from tests.pausing import postgresql_paused
 from tests.peers import raw
-from tests.peers.raw import Peer, Pen, eventually
+from tests.peers.raw import Pen, enter, eventually
 from twinspace_rt.db.migrate import migrate
 from twinspace_rt.db.postgresql import PostgresqlDatabase
 from twinspace_rt.rooms.hub import RETURN_MAX_MS, RETURNS_PER_S
@@ -158,11 +158,8 @@ async def test_who_is_told_to_end_does_so_with_the_database_silent(
     )
     assert live.process is not None
     try:
-        page, pen = seeded.documents[1], Pen(1)
-        async with await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as maja:
-            await maja.join()
-            await maja.send(raw.step_2(b"\0\0"))
-            assert await maja.expect("status") == 1
+        pen = Pen(1)
+        async with await enter(live, seeded) as maja:
             with postgresql_paused(own_postgresql):
                 await maja.send(raw.update(pen.write("unsaved")))
                 await maja.settled()
