@@ -28,6 +28,8 @@ from twinspace_rt.docs.http import DocumentRoutes
 from twinspace_rt.docs.library import Library
 from twinspace_rt.docs.repair import Repairs
 from twinspace_rt.docs.repair_http import RepairRoutes
+from twinspace_rt.docs.tending import Tending
+from twinspace_rt.docs.waiting import Waiting
 from twinspace_rt.errors import StorageUnavailable
 from twinspace_rt.forum import feature as forum_feature
 from twinspace_rt.home import feature as home_feature
@@ -78,6 +80,7 @@ class Node:
     entry: Entry
     visits: VisitEnds
     engine: Engine
+    tending: Tending
     library: Library
     watch: Watch
     intake: Intake
@@ -126,7 +129,8 @@ def build_node(settings: Settings) -> Node:
         intake=intake,
     )
     engine = Engine(step_s=settings.engine_step_s)
-    library = Library(database, hub, engine, settings)
+    tending = Tending(database, hub, engine, Waiting(settings.backlog_max_bytes))
+    library = Library(database, hub, engine, tending)
     visits = VisitEnds(hub.log)
 
     def close_sessions(session_ids: Sequence[str]) -> None:
@@ -144,8 +148,9 @@ def build_node(settings: Settings) -> Node:
         entry=Entry(settings, database, close_sessions),
         visits=visits,
         engine=engine,
+        tending=tending,
         library=library,
-        watch=Watch(settings, database, Parts(hub, library, engine)),
+        watch=Watch(settings, database, Parts(hub, tending, engine)),
         intake=intake,
     )
 
@@ -173,7 +178,7 @@ def create_app(node: Node) -> Starlette:
         async with node.engine, node.watch.running(), asyncio.TaskGroup() as tasks:
             writer = tasks.create_task(node.hub.log.run())
             watch = tasks.create_task(node.hub.watch())
-            tending = tasks.create_task(node.library.tend())
+            tending = tasks.create_task(node.tending.run())
             beating = tasks.create_task(node.hub.neighbours.run())
             carrying = tasks.create_task(node.bus.run())
             parting = tasks.create_task(node.visits.run())
@@ -188,7 +193,7 @@ def create_app(node: Node) -> Starlette:
                     await asyncio.wait_for(writer, LAST_COMMIT_S)
                 for task in (watch, tending, beating, parting):
                     task.cancel()
-                await node.library.close()
+                await node.tending.close()
         node.intake.close()
         await node.database.close()
 

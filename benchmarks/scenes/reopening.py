@@ -10,7 +10,7 @@ from benchmarks.figures import Figures
 from benchmarks.machine import memory_kib
 from benchmarks.people import enter_all
 from benchmarks.report import Section, Table, against, amount
-from twinspace_rt.docs.library import IDLE_S
+from twinspace_rt.docs.tending import IDLE_S
 
 ROOMS, AT_ONCE = 2000, 50
 STATES = ("fresh", "once", "twice")

@@ -22,7 +22,7 @@ async def written_and_set_aside(live: Live, room: SeededRoom) -> str:
         assert await maja.expect("status") == 1
         opened = await live.node.library.open(page)
         assert opened is not None
-        assert await live.node.library.compact(opened)
+        assert await live.node.tending.compact(opened)
         await maja.send(raw.update(pen.write("later words")))
         assert await maja.expect("status") == 1
     await live.node.hub.log.act(lambda action: quarantine.do_quarantine(action, page))

@@ -10,7 +10,7 @@ from sqlalchemy import Select, Table, func, insert, select
 from tests.client import RoomClient
 from tests.live import Live, SeededRoom, seed_room, serve_here
 from tests.peers.raw import Pen, eventually, words_of
-from twinspace_rt.docs import library as libraries
+from twinspace_rt.docs import tending
 from twinspace_rt.docs.document import Document
 from twinspace_rt.docs.store import load
 from twinspace_rt.docs.validator import UPDATE_LIMITS, parse
@@ -43,13 +43,13 @@ async def _type(live: Live, seeded: SeededRoom, words: list[str]) -> str:
 
 async def test_a_snapshot_holds_what_the_log_held(live: Live, seeded: SeededRoom) -> None:
     assert live.node is not None
-    library, database = live.node.library, live.node.database
+    database = live.node.database
     document_id = await _type(live, seeded, ["One ", "två ", "τρία ", "🦋"] * 10)
-    document = await library.open(document_id)
+    document = await live.node.library.open(document_id)
     assert document is not None
     before = document.loaded.validator.state_vector()
 
-    assert await library.compact(document)
+    assert await live.node.tending.compact(document)
 
     def count(table: Table) -> Select[int]:
         return select(func.count()).select_from(table).where(table.c.stream_id == document_id)
@@ -87,7 +87,7 @@ async def test_history_keeps_who_wrote_what(live: Live, seeded: SeededRoom) -> N
         document = await _opened(live, page)
         async with document.committed():
             await document.catch_up()
-        assert await live.node.library.compact(document)
+        assert await live.node.tending.compact(document)
 
     rows = await live.node.database.read(
         lambda db: db.execute(
@@ -110,8 +110,8 @@ async def test_a_second_snapshot_needs_something_new(live: Live, seeded: SeededR
     document_id = await _type(live, seeded, ["word"])
     document = await live.node.library.open(document_id)
     assert document is not None
-    assert await live.node.library.compact(document)
-    assert not await live.node.library.compact(document)
+    assert await live.node.tending.compact(document)
+    assert not await live.node.tending.compact(document)
 
 
 async def test_searching_finds_the_words_of_a_snapshot(live: Live, seeded: SeededRoom) -> None:
@@ -119,7 +119,7 @@ async def test_searching_finds_the_words_of_a_snapshot(live: Live, seeded: Seede
     document_id = await _type(live, seeded, ["The Høje river, ", "and the Axios"])
     document = await live.node.library.open(document_id)
     assert document is not None
-    await live.node.library.compact(document)
+    await live.node.tending.compact(document)
     async with await RoomClient.open(live, seeded.room_id, seeded.people["eleni"]) as eleni:
         await eleni.hello()
         found = await eleni.ask("docs.search", text="AXIOS høje")
@@ -152,24 +152,24 @@ async def test_two_nodes_take_turns_at_compacting_one_document(
         await append(page, 1, 1, [NewEntry(author, pen.write("two "))])
         here, there = await _opened(one, page), await _opened(two, page)
 
-        assert await one.node.library.compact(here)
-        assert not await two.node.library.compact(there)  # the other node was first
+        assert await one.node.tending.compact(here)
+        assert not await two.node.tending.compact(there)  # the other node was first
         assert (there.loaded.snapshot_seq, there.loaded.tail) == (2, [])
 
         await append(page, 1, 2, [NewEntry(author, pen.write("three "))])
         await eventually(lambda: here.head_seq == there.head_seq == 3)
-        assert await two.node.library.compact(there)
-        assert not await one.node.library.compact(here)
+        assert await two.node.tending.compact(there)
+        assert not await one.node.tending.compact(here)
         for document in (here, there):
             assert document.loaded.snapshot is not None
             assert words_of([document.loaded.snapshot]) == "one two three "
 
         await append(page, 1, 3, [NewEntry(author, pen.write("four"))])
         await eventually(lambda: here.head_seq == there.head_seq == 4)
-        monkeypatch.setattr(libraries, "IDLE_S", 0.0)
+        monkeypatch.setattr(tending, "IDLE_S", 0.0)
         # Both want to compact it at the same moment, and then have no use for it any more.
-        shelves = (one.node.library, two.node.library)
-        await eventually(lambda: not any(library.documents for library in shelves))
+        both = (one.node.tending, two.node.tending)
+        await eventually(lambda: not any(tended.documents for tended in both))
         stored = await load(one.node.database, page)
         assert stored is not None
         assert stored.snapshot is not None
@@ -188,8 +188,8 @@ async def test_what_cannot_be_stored_is_not_proved_again_at_once(
     taken = insert(archive).values(**who, from_seq=1, upto_seq=1, at=0, body=b"")
     await live.node.database.write(lambda db: db.execute(taken))
     await _opened(live, page)
-    monkeypatch.setattr(libraries, "IDLE_S", 0.0)
+    monkeypatch.setattr(tending, "IDLE_S", 0.0)
     await eventually(lambda: "compaction failed" in caplog.text)
-    held = live.node.library._open[page]
+    held = live.node.tending._open[page]
     await eventually(lambda: not held.compacting)
     assert held.retry_at > asyncio.get_running_loop().time()

@@ -71,7 +71,7 @@ async def test_an_edit_is_stored_though_another_node_is_always_first(
             monkeypatch.setattr(documents, "load", load_late)
             opened = await one.node.library.open(page)
             assert isinstance(opened, Document)
-            waiting, told = one.node.library.waiting, list[str]()
+            waiting, told = one.node.tending.waiting, list[str]()
             monkeypatch.setattr(one.node.hub.bus, "publish", lambda room, _: told.append(room))
             async with opened.committed():
                 await maja.send(raw.update(Pen(MAJAS).write(words)))
@@ -103,7 +103,7 @@ async def test_others_wait_for_no_more_than_one_may_send_at_once(
 ) -> None:
     """However few bytes it has: it is the pieces that take time."""
     assert live.node is not None
-    library, append = live.node.library, live.node.hub.log.append
+    node, append = live.node, live.node.hub.log.append
     page, eleni = seeded.documents[1], seeded.people["eleni"].member_id
     run, locked = contended.LockedAttempt.run, 0
 
@@ -117,11 +117,11 @@ async def test_others_wait_for_no_more_than_one_may_send_at_once(
     offline = forge.update(MAJAS, 0, *pieces)
     async with await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as maja:
         await maja.join()
-        opened = await library.open(page)
+        opened = await node.library.open(page)
         assert opened is not None
         async with opened.committed():
             await maja.send(raw.step_2(offline))
-            await eventually(lambda: library.waiting.bytes > 0)
+            await eventually(lambda: node.tending.waiting.bytes > 0)
             # As another node would, past this node's document.
             await append(page, 1, 0, [NewEntry(eleni, Pen(ELENIS).write("eleni"), [ELENIS])])
         assert await maja.expect("status") == 1

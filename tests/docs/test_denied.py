@@ -14,7 +14,7 @@ async def test_knocking_at_another_rooms_document_opens_nothing(
     live: Live, seeded: SeededRoom
 ) -> None:
     assert live.node is not None
-    library = live.node.library
+    tended = live.node.tending
     elsewhere = await live.node.database.write(seed_room)
     stranger = elsewhere.people["anna"]
     page = seeded.documents[1]
@@ -27,10 +27,10 @@ async def test_knocking_at_another_rooms_document_opens_nothing(
         knocks = (Peer.open_yjs(live, stranger, page) for _ in range(5))
         refused = await asyncio.gather(*knocks, return_exceptions=True)
         assert all(isinstance(error, InvalidStatus) for error in refused)
-        assert library.documents == []
+        assert tended.documents == []
 
     async with await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as own:
         await own.join()
-        assert [document.id for document in library.documents] == [page]
+        assert [document.id for document in tended.documents] == [page]
         with pytest.raises(InvalidStatus, match="403"):
             await Peer.open_yjs(live, stranger, page)

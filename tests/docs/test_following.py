@@ -54,7 +54,7 @@ async def test_nobody_is_left_in_an_epoch_that_another_node_has_ended(
         assert await maja.expect("status") == 1
         document = await node.library.open(page)
         assert document is not None
-        assert await node.library.compact(document)
+        assert await node.tending.compact(document)
         async with document.committed():
             # As another node would, past this node's document.
             await node.hub.log.act(lambda action: quarantine.do_quarantine(action, page))

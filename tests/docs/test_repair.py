@@ -116,7 +116,7 @@ async def test_what_still_cannot_be_proved_stays_as_it_is(
 def documents(live: Live) -> list[Any]:
     """List the documents that are open."""
     assert live.node is not None
-    return list(live.node.library.documents)
+    return list(live.node.tending.documents)
 
 
 async def test_going_back_opens_the_good_state_and_lets_nothing_else_in(

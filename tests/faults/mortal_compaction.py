@@ -22,7 +22,7 @@ from twinspace_rt.settings import Settings
 PACKAGE = str(Path(app.__file__).parent)
 WATCHED = tuple(
     str(Path(PACKAGE, part))
-    for part in ("docs/library.py", "docs/store.py", "docs/engine", "db/engine.py", "db/postgresql")
+    for part in ("docs/tending.py", "docs/store.py", "docs/engine", "db/engine.py", "db/postgresql")
 )
 
 
@@ -59,8 +59,8 @@ async def compact(settings: Settings, document_id: str, fuse: Fuse) -> None:
         document = await node.library.open(document_id)
         assert document is not None
         fuse.light()
-        await node.library.compact(document)
-        await node.library.close()
+        await node.tending.compact(document)
+        await node.tending.close()
     await node.database.close()
 
 

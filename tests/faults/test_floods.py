@@ -193,9 +193,9 @@ def check_bounds(live: Live, seeded: SeededRoom) -> None:
     assert len(room.connections) <= ROOM_MAX
     for connection in room.connections:
         assert connection.outbox_bytes <= settings.outbox_max_bytes
-    [document] = [one for one in node.library.documents if one.loaded.room_id == seeded.room_id]
+    [document] = [one for one in node.tending.documents if one.loaded.room_id == seeded.room_id]
     assert len(document.sessions) <= 4 * len(room.connections)
-    assert node.library.waiting.bytes <= settings.backlog_max_bytes
+    assert node.tending.waiting.bytes <= settings.backlog_max_bytes
 
 
 async def test_a_full_room_takes_one_who_has_fewer_sockets(live: Live, seeded: SeededRoom) -> None:

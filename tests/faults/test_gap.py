@@ -36,7 +36,7 @@ async def test_a_snapshot_covers_no_gap(tmp_path: Path, postgresql_url: str) -> 
                 words += f"word{turn} "
                 await maja.send(raw.update(pen.write(f"word{turn} ")))
                 assert await maja.expect("status") == 1
-                await two.node.library.compact(behind)
+                await two.node.tending.compact(behind)
                 stored = await two.node.database.read(lambda db: db.execute(where).one())
                 assert stored.snapshot_seq <= stored.head_seq == turn + 1
                 gaps += 0 < stored.snapshot_seq == before < stored.head_seq

@@ -23,7 +23,7 @@ from tests.peers import raw
 from tests.peers.raw import Peer, Pen, enter
 from twinspace_rt.db.engine import Database
 from twinspace_rt.docs import document as documents
-from twinspace_rt.docs import library
+from twinspace_rt.docs import tending
 from twinspace_rt.docs.store import Loaded, load
 from twinspace_rt.errors import StorageUnavailable
 from twinspace_rt.rooms.connection import Pause
@@ -232,13 +232,13 @@ async def test_whose_edit_has_to_be_judged_again_is_told_while_that_waits(
 
         with silence:
             async with await enter(live, seeded, "maja", 0) as maja:
-                shelves = live.node.library
-                document = await shelves.open(page)
+                tended = live.node.tending
+                document = await live.node.library.open(page)
                 assert document is not None
                 monkeypatch.setattr(documents, "load", load_in_silence)
                 async with document.committed():
                     await maja.send(raw.update(Pen(1).write("unsaved")))
-                    await until(lambda: shelves.waiting.bytes > 0)
+                    await until(lambda: tended.waiting.bytes > 0)
                     first = NewEntry(eleni, Pen(2).write("first"), [2])
                     await live.node.hub.log.append(page, 1, 0, [first])
                 assert await maja.expect("stateless") == AWAY_TOLD
@@ -268,7 +268,7 @@ async def test_no_more_is_read_than_may_wait_while_the_database_does_not_answer(
                 for _ in range(EDITS):
                     await writer.send(raw.update(pen.write("x" * EDIT_BYTES)))
                 await until(lambda: Pause.STORAGE in line._paused)
-                assert [r for r in caplog.records if r.name == library.__name__] == []
+                assert [r for r in caplog.records if r.name == tending.__name__] == []
             for _ in range(EDITS):
                 assert await writer.expect("status") == 1
             assert {told.name for told in await writer.settled()} <= {"stateless"}

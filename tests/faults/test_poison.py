@@ -69,7 +69,7 @@ async def good_snapshot(live: Live, document: str) -> None:
     assert live.node is not None
     opened = await live.node.library.open(document)
     assert opened is not None
-    assert await live.node.library.compact(opened)
+    assert await live.node.tending.compact(opened)
 
 
 async def check_the_other_one(live: Live, seeded: SeededRoom) -> None:

@@ -71,8 +71,8 @@ async def test_what_happens_in_a_room_is_counted(live: Live, seeded: SeededRoom)
         await maja.send(raw.step_1(raw.vector({})), raw.step_2(b"\0\0"))
         await maja.send(raw.update(Pen(1).write("three")))
         assert live.node is not None
-        library, hub = live.node.library, live.node.hub
-        await eventually(lambda: library.documents[0].head_seq == 1)
+        tending, hub = live.node.tending, live.node.hub
+        await eventually(lambda: tending.documents[0].head_seq == 1)
         await asyncio.sleep(2 * TICK_S)  # of the same event loop
         now = await samples(live)
         assert value(now, "connections", kind="app") == 1
@@ -101,10 +101,10 @@ async def test_an_edit_that_cannot_be_saved_is_seen_to_wait(live: Live, seeded: 
     node = live.node
     async with await enter(live, seeded) as maja:
         assert value(await samples(live), "oldest_unacknowledged_seconds") == 0
-        document = node.library.documents[0]
+        document = node.tending.documents[0]
         async with document.committed():
             await maja.send(raw.update(Pen(1).write("waits")))
-            await eventually(lambda: node.library.waiting.bytes > 0)
+            await eventually(lambda: node.tending.waiting.bytes > 0)
             waiting = await samples(live)
             assert value(waiting, "backlog_bytes") > 0
             first = value(waiting, "oldest_unacknowledged_seconds")

@@ -23,9 +23,9 @@ async def age(live: Live, seeded: SeededRoom, document_id: str, *, client: int) 
     await live.node.hub.log.append(document_id, 1, 0, entries[:-SINCE])
     document = await library.open(document_id)
     assert document is not None
-    assert await library.compact(document)
+    assert await live.node.tending.compact(document)
     await live.node.hub.log.append(document_id, 1, document.head_seq, entries[-SINCE:])
-    library._let_go(document)
+    live.node.tending.let_go(document)
     again = await library.open(document_id)
     assert again is not None
     assert again is not document

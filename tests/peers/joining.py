@@ -25,7 +25,7 @@ def room_of(live: Live, seeded: SeededRoom) -> Room:
 def document_of(live: Live, seeded: SeededRoom) -> Document:
     """The plain document, as the server has it open."""
     assert live.node is not None
-    return next(one for one in live.node.library.documents if one.id == seeded.documents[1])
+    return next(one for one in live.node.tending.documents if one.id == seeded.documents[1])
 
 
 @contextlib.asynccontextmanager

@@ -81,7 +81,7 @@ async def test_joining_after_a_compaction_gets_the_snapshot_and_the_tail(
             await write(maja, pen.write(word))
         document = await live.node.library.open(seeded.documents[1])
         assert document is not None
-        assert await live.node.library.compact(document)
+        assert await live.node.tending.compact(document)
         await write(maja, pen.write("after"))
         async with await Peer.open(
             live, seeded.room_id, seeded.people["eleni"], seeded.documents[1]
@@ -137,7 +137,7 @@ async def test_overlapping_edits_leave_everybody_with_the_same(
         assert live.node is not None
         document = await live.node.library.open(seeded.documents[1])
         assert document is not None
-        assert await live.node.library.compact(document)
+        assert await live.node.tending.compact(document)
         async with await Peer.open(
             live, seeded.room_id, seeded.people["nikos"], seeded.documents[1]
         ) as nikos:
@@ -233,7 +233,7 @@ async def test_a_visitor_and_another_rooms_pupil_find_nothing(
         with pytest.raises(InvalidStatus) as refused:
             await Peer.open_yjs(live, person, document)
         assert refused.value.response.status_code == 403
-    opened = {one.id for one in live.node.library.documents}
+    opened = {one.id for one in live.node.tending.documents}
     assert document not in opened, "it was read for somebody who may not"
 
 

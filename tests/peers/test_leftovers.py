@@ -206,8 +206,8 @@ async def test_an_answer_that_comes_after_the_farewell_is_not_given_to_the_succe
 ) -> None:
     """It would be "synced" by it without what its predecessor had."""
     assert live.node is not None
-    library = live.node.library
-    missing = library.engine.missing
+    engine = live.node.engine
+    missing = engine.missing
     asked, go_on, made = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def slowly(snapshot: bytes, state_vector: bytes) -> bytes:
@@ -221,8 +221,8 @@ async def test_an_answer_that_comes_after_the_farewell_is_not_given_to_the_succe
     async with await enter(live, seeded, "eleni") as eleni:
         await eleni.send(raw.update(Pen(1).write("x" * (PARTIAL_BYTES + 1))))
         assert await eleni.expect("status") == 1
-        assert await library.compact(document_of(live, seeded))
-    monkeypatch.setattr(library.engine, "missing", slowly)
+        assert await live.node.tending.compact(document_of(live, seeded))
+    monkeypatch.setattr(engine, "missing", slowly)
     async with await Peer.open(
         live, seeded.room_id, seeded.people["maja"], seeded.documents[1]
     ) as maja:

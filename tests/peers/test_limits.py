@@ -158,7 +158,7 @@ async def test_empty_edits_cost_something_too(
         async with document.committed():
             await maja.send(*[raw.update(b"\0\0")] * count)
             await maja.settled()
-            assert library.waiting.bytes > count * EDIT_BYTES
+            assert live.node.tending.waiting.bytes > count * EDIT_BYTES
         assert [await maja.expect("status") for _ in range(count)] == [1] * count
     await raw.eventually(lambda: bucket.owe(0) > 0)
 
@@ -171,7 +171,7 @@ async def test_who_was_not_read_for_a_while_is_read_again_without_a_document(
         document = await open_document(live, seeded)
         [session] = document.sessions
         with monkeypatch.context() as full:
-            full.setattr(live.node.library.waiting, "max_bytes", -1)
+            full.setattr(live.node.tending.waiting, "max_bytes", -1)
             await raw.eventually(lambda: bool(session.connection._paused))
             document.superseded(2)
         await maja.settled()
@@ -183,7 +183,7 @@ async def test_who_has_to_wait_does_so_when_the_node_reads_on(
 ) -> None:
     """S8: what one owes is not let off because storage is back, or a document open."""
     assert live.node is not None
-    library, asked = live.node.library, asyncio.Event()
+    library, waiting, asked = live.node.library, live.node.tending.waiting, asyncio.Event()
     async with await enter(live, seeded) as maja:
         [session] = (await open_document(live, seeded)).sessions
         connection = session.connection
@@ -198,10 +198,10 @@ async def test_who_has_to_wait_does_so_when_the_node_reads_on(
             await maja.send(*[raw.update(bytes(1024 * 1024))] * 2)
         await raw.eventually(lambda: connection._paused == why)
         with monkeypatch.context() as full:
-            full.setattr(library.waiting, "max_bytes", -1)
-            await raw.eventually(lambda: library._was_full)
+            full.setattr(waiting, "max_bytes", -1)
+            await raw.eventually(lambda: waiting._was_full)
             assert connection._paused == why | Pause.STORAGE
-        await raw.eventually(lambda: not library._was_full)
+        await raw.eventually(lambda: not waiting._was_full)
         assert connection._paused == why
 
 
@@ -228,8 +228,8 @@ async def test_who_does_not_take_an_answer_is_given_no_other(
         last = f"{document}\0last"
         await maja.send(raw.auth(), raw.step_1(b"\0"), address=last)
         await maja.send(raw.auth(), address=other)
-        library = live.node.library
-        await raw.eventually(lambda: any(d.sessions for d in library.documents if d.id in other))
+        tended = live.node.tending
+        await raw.eventually(lambda: any(d.sessions for d in tended.documents if d.id in other))
         assert connection.outbox_bytes < BEHIND_BYTES + 2 * size
         answers = []
         while Told("step2", b"\0\0", last) not in answers:

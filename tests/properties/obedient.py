@@ -10,7 +10,7 @@ import contextlib
 import socket
 
 from twinspace_rt import cli, server
-from twinspace_rt.docs import library
+from twinspace_rt.docs import tending
 
 IDLE_S = 0.2
 
@@ -51,18 +51,18 @@ class ObedientServer(server.Server):
             await writer.drain()
 
     async def _obey(self, what: str, document_id: str = "") -> list[str]:
-        shelf = self.node.library
+        tended = self.node.tending
         if what == "held":
-            return [document.id for document in shelf.documents]
+            return [document.id for document in tended.documents]
         if what == "bus":
             return [str(int(self.node.hub.bus.connected))]
         assert what == "compact"
-        document = await shelf.open(document_id)
+        document = await self.node.library.open(document_id)
         assert document is not None
-        return [str(int(await shelf.compact(document)))]
+        return [str(int(await tended.compact(document)))]
 
 
 if __name__ == "__main__":
-    library.IDLE_S = IDLE_S
+    tending.IDLE_S = IDLE_S
     server.Server = ObedientServer  # type: ignore[misc]
     cli.main()

@@ -11,7 +11,7 @@ from tests.peers.raw import eventually
 from tests.peers.saved import Held
 from tests.peers.test_traces import stored, text_in_database
 from tests.properties.schedule import Desk, Doing, Schedule
-from twinspace_rt.docs import library
+from twinspace_rt.docs import tending
 from twinspace_rt.docs.validator import Kind
 from twinspace_rt.rooms.access import WRITERS
 
@@ -25,7 +25,7 @@ class Checked(Schedule):
     def __init__(self, live: Live, seeded: SeededRoom, seed: int) -> None:
         super().__init__(seeded, [Kind.TEXT], seed)
         assert live.node is not None
-        self.live, self.library = live, live.node.library
+        self.live, self.node = live, live.node
         [self.document] = seeded.documents
         self.false_signals = 0
         for person in seeded.people.values():
@@ -49,15 +49,15 @@ class Checked(Schedule):
 
     async def compact(self, desk: Desk) -> None:
         """Replace the log by a snapshot, whoever is writing."""
-        document = await self.library.open(self.document)
+        document = await self.node.library.open(self.document)
         assert document is not None
-        self.done["compact"] += await self.library.compact(document)
+        self.done["compact"] += await self.node.tending.compact(document)
 
     async def evict(self, desk: Desk) -> None:
         """Have everybody gone until the server has let go of the document."""
-        self.done["evict"] += bool(self.library.documents)
+        self.done["evict"] += bool(self.node.tending.documents)
         await self.close()
-        await eventually(lambda: not self.library.documents)
+        await eventually(lambda: not self.node.tending.documents)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ class Checked(Schedule):
 async def test_all_end_equal_and_nothing_saved_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, steps: int
 ) -> None:
-    monkeypatch.setattr(library, "IDLE_S", 0.2)
+    monkeypatch.setattr(tending, "IDLE_S", 0.2)
     people = {name: (role, at) for name, (role, at) in PEOPLE.items() if role in WRITERS}
     async with serve_here(tmp_path / "data") as live:
         assert live.node is not None

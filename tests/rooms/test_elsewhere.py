@@ -13,7 +13,7 @@ from tests.grown import Grown, grow
 from tests.live import Live, free_port, seed_room, start_process, stop_process
 from tests.peers import raw
 from tests.peers.raw import Peer
-from twinspace_rt.docs import library
+from twinspace_rt.docs import tending
 from twinspace_rt.rooms import hub
 
 HOURS_S = 3600.0
@@ -26,7 +26,7 @@ async def nodes(
     """Two nodes whose beacon does not come, so that all that arrives was told over Redis."""
     folder = tmp_path_factory.mktemp("nodes")
     with pytest.MonkeyPatch.context() as patch:
-        for module in (hub, library):
+        for module in (hub, tending):
             patch.setattr(module, "beacon_s", lambda _, shared: HOURS_S)
         async with grow(folder, postgresql_url, redis_url) as grown:
             await grown.met()

@@ -240,7 +240,7 @@ async def _write_everywhere(live: Live, project: Project) -> None:
     assert live.node is not None
     document = await live.node.library.open(ids["document_id"])
     assert document is not None
-    assert await live.node.library.compact(document)
+    assert await live.node.tending.compact(document)
     ids["member_id"] = people["maja"].member_id
     ids["school_id"] = project.schools[0]
     ids["session_id"] = people["maja"].session_id
