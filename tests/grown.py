@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.client import Json, RoomClient
-from tests.live import Live, SeededRoom, seed_room, serve_here
+from tests.live import Live, SeededRoom, seed_room, serve_two
 from tests.peers.raw import Peer, eventually
 
 
@@ -42,14 +42,10 @@ class Grown:
 @asynccontextmanager
 async def grow(folder: Path, postgresql_url: str, redis_url: str) -> AsyncIterator[Grown]:
     """Run two nodes in this process, and seed a room that both have."""
-    async with AsyncExitStack() as stack:
-        first, second = [
-            await stack.enter_async_context(
-                serve_here(folder / name, database_url=postgresql_url, bus_url=redis_url)
-            )
-            for name in ("first", "second")
-        ]
+    async with (
+        serve_two(folder, database_url=postgresql_url, bus_url=redis_url) as (first, second),
+        AsyncExitStack() as windows,
+    ):
         assert first.node is not None
         room = await first.node.database.write(seed_room)
-        async with AsyncExitStack() as windows:
-            yield Grown((first, second), room, windows)
+        yield Grown((first, second), room, windows)

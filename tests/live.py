@@ -216,6 +216,16 @@ async def serve_here(folder: Path, **settings: object) -> AsyncIterator[Live]:
         await task
 
 
+@contextlib.asynccontextmanager
+async def serve_two(folder: Path, **settings: object) -> AsyncIterator[tuple[Live, Live]]:
+    """Run two servers with the same settings, as :func:`serve_here` runs one."""
+    async with (
+        serve_here(folder / "one", **settings) as one,
+        serve_here(folder / "two", **settings) as two,
+    ):
+        yield one, two
+
+
 def start_process(
     folder: Path,
     port: int,

@@ -8,7 +8,7 @@ from pycrdt import Doc, Text
 from sqlalchemy import Select, Table, func, insert, select
 
 from tests.client import RoomClient
-from tests.live import Live, SeededRoom, seed_room, serve_here
+from tests.live import Live, SeededRoom, seed_room, serve_two
 from tests.peers.raw import Pen, eventually, words_of
 from twinspace_rt.docs import tending
 from twinspace_rt.docs.document import Document
@@ -139,10 +139,7 @@ async def _opened(live: Live, document_id: str) -> Document:
 async def test_two_nodes_take_turns_at_compacting_one_document(
     tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with (
-        serve_here(tmp_path / "one", database_url=postgresql_url) as one,
-        serve_here(tmp_path / "two", database_url=postgresql_url) as two,
-    ):
+    async with serve_two(tmp_path, database_url=postgresql_url) as (one, two):
         assert one.node is not None
         assert two.node is not None
         seeded = await one.node.database.write(seed_room)

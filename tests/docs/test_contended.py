@@ -7,7 +7,7 @@ import pytest
 
 from tests.databases import create_database
 from tests.docs import forge
-from tests.live import Live, SeededRoom, seed_room, serve_here
+from tests.live import Live, SeededRoom, seed_room, serve_two
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, enter, eventually, words_of
 from twinspace_rt.docs import contended
@@ -32,10 +32,7 @@ async def test_an_edit_is_stored_though_another_node_is_always_first(
     words: str,
 ) -> None:
     database = create_database(postgresql_url, f"contended{new_id()}")
-    async with (
-        serve_here(tmp_path / "one", database_url=database) as one,
-        serve_here(tmp_path / "two", database_url=database) as two,
-    ):
+    async with serve_two(tmp_path, database_url=database) as (one, two):
         assert one.node is not None
         assert two.node is not None
         seeded = await one.node.database.write(seed_room)

@@ -11,7 +11,15 @@ import pytest_asyncio
 from websockets.exceptions import InvalidStatus
 
 from tests.faults.test_poison import DEEP, good_snapshot, put_in_the_log, state_of
-from tests.live import Live, SeededRoom, Someone, seed_administrator, seed_room, serve_here
+from tests.live import (
+    Live,
+    SeededRoom,
+    Someone,
+    seed_administrator,
+    seed_room,
+    serve_here,
+    serve_two,
+)
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, enter, eventually, words_of
 from tests.security.asking import browser
@@ -185,10 +193,7 @@ async def test_only_what_is_quarantined_is_repaired(
 
 
 async def test_a_repair_reaches_the_other_nodes(tmp_path: Path, postgresql_url: str) -> None:
-    async with (
-        serve_here(tmp_path / "one", database_url=postgresql_url) as one,
-        serve_here(tmp_path / "two", database_url=postgresql_url) as two,
-    ):
+    async with serve_two(tmp_path, database_url=postgresql_url) as (one, two):
         assert one.node is not None
         seeded = await one.node.database.write(lambda db: seed_room(db, documents=["text"]))
         someone = await one.node.database.write(seed_administrator)
@@ -208,10 +213,7 @@ async def test_a_repair_reaches_the_other_nodes(tmp_path: Path, postgresql_url: 
 async def test_two_administrators_on_two_nodes_go_back_once(
     tmp_path: Path, postgresql_url: str
 ) -> None:
-    async with (
-        serve_here(tmp_path / "one", database_url=postgresql_url) as one,
-        serve_here(tmp_path / "two", database_url=postgresql_url) as two,
-    ):
+    async with serve_two(tmp_path, database_url=postgresql_url) as (one, two):
         assert one.node is not None
         seeded = await one.node.database.write(lambda db: seed_room(db, documents=["text"]))
         someone = await one.node.database.write(seed_administrator)

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from tests.faults.storage import bodies
-from tests.live import seed_room, serve_here
+from tests.live import seed_room, serve_two
 from tests.peers import raw
 from tests.peers.raw import Pen, enter, words_of
 from twinspace_rt.streams.models import stream
@@ -15,10 +15,7 @@ TURNS = 4
 
 async def test_a_snapshot_covers_no_gap(tmp_path: Path, postgresql_url: str) -> None:
     """No bus is between these nodes, so each learns of the other's edits a moment later."""
-    async with (
-        serve_here(tmp_path / "one", database_url=postgresql_url) as one,
-        serve_here(tmp_path / "two", database_url=postgresql_url) as two,
-    ):
+    async with serve_two(tmp_path, database_url=postgresql_url) as (one, two):
         assert one.node is not None
         assert two.node is not None
         seeded = await one.node.database.write(seed_room)

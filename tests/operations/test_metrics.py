@@ -16,7 +16,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.client import RoomClient
-from tests.live import REPOSITORY, Live, SeededRoom, free_port, seed_room, serve_here
+from tests.live import REPOSITORY, Live, SeededRoom, free_port, seed_room, serve_here, serve_two
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, enter, eventually
 from twinspace_rt.app import build_node
@@ -204,10 +204,7 @@ async def test_metrics_are_only_read_and_only_there(live: Live) -> None:
 
 async def test_two_processes_set_alike_answer_at_ports_beside_each_other(tmp_path: Path) -> None:
     port = free_port()
-    async with (
-        serve_here(tmp_path / "one", metrics_port=port) as one,
-        serve_here(tmp_path / "two", metrics_port=port) as two,
-    ):
+    async with serve_two(tmp_path, metrics_port=port) as (one, two):
         assert one.node is not None
         assert two.node is not None
         ports = [one.node.watch.metrics_port, two.node.watch.metrics_port]

@@ -21,6 +21,7 @@ from tests.live import (
     seed_administrator,
     seed_room,
     serve_here,
+    serve_two,
     start_process,
     stop_process,
 )
@@ -47,11 +48,8 @@ async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(watch, "BEAT_S", 0.1)
         url = stack.enter_context(postgresql())
-        async with (
-            serve_here(folder / "one", database_url=url) as one,
-            serve_here(folder / "two", database_url=url) as two,
-        ):
-            yield one, two
+        async with serve_two(folder, database_url=url) as both:
+            yield both
 
 
 @pytest_asyncio.fixture

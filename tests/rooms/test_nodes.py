@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from tests.client import RoomClient
 from tests.databases import create_database
-from tests.live import Live, SeededRoom, seed_room, serve_here
+from tests.live import Live, SeededRoom, seed_room, serve_here, serve_two
 from tests.peers import raw
 from tests.peers.raw import Pen, enter, eventually
 from tests.programs import postgresql, redis
@@ -34,11 +34,8 @@ async def nodes(
     with contextlib.ExitStack() as programs:
         database = programs.enter_context(postgresql())
         bus = programs.enter_context(redis()) if request.param == "redis" else ""
-        async with (
-            serve_here(folder / "one", database_url=database, bus_url=bus) as one,
-            serve_here(folder / "two", database_url=database, bus_url=bus) as two,
-        ):
-            yield one, two
+        async with serve_two(folder, database_url=database, bus_url=bus) as both:
+            yield both
 
 
 @pytest_asyncio.fixture
