@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from tests import programs
 from tests.bus.conftest import eventually, running
 from tests.pausing import redis_paused
-from twinspace_rt.bus.base import BEACON_ALONE_S, BEACON_S, beacon_s
+from twinspace_rt.bus.base import BEACON_ALONE_S, BEACON_S, BEACON_SOLE_S, beacon_s
 from twinspace_rt.bus.redis import RedisBus
 from twinspace_rt.errors import BadSetting
 from twinspace_rt.ids import new_id
@@ -58,6 +58,7 @@ async def test_without_redis_the_database_is_looked_at_more_often(tmp_path: Path
     bus = RedisBus(f"unix://{address}", ping_s=PING_S)
     carrying = asyncio.create_task(bus.run())
     assert beacon_s(bus, shared=True) == BEACON_ALONE_S
+    assert beacon_s(bus, shared=False) == BEACON_SOLE_S  # nobody else writes in it
     with _redis_at(address):
         await eventually(lambda: bus.connected)
         assert beacon_s(bus, shared=True) == BEACON_S
