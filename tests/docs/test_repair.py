@@ -23,15 +23,19 @@ from tests.live import (
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, enter, eventually, words_of
 from tests.security.asking import browser
-from twinspace_rt.docs import quarantine
+from twinspace_rt.docs import quarantine, tending
 from twinspace_rt.ids import new_id
 
 TROUBLED = "/api/administration/troubled"
 
 
 @pytest_asyncio.fixture
-async def live(tmp_path: Path) -> AsyncIterator[Live]:
-    """A server of each test's own: what is troubled is listed over all of its rooms."""
+async def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Live]:
+    """A server of each test's own: what is troubled is listed over all of its rooms.
+
+    Its beacon does not come: those who read a document that is repaired are told of it at once.
+    """
+    monkeypatch.setattr(tending, "beacon_s", lambda _, shared: 3600.0)
     async with serve_here(tmp_path / "data") as server:
         yield server
 
