@@ -1,7 +1,7 @@
 """Between two commits the log has whoever brings edits wait."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest_asyncio
@@ -13,18 +13,40 @@ from twinspace_rt.streams.log import Log
 
 
 class Doors:
-    """An intake that notes when it is held and when it may bring something."""
+    """An intake that notes when it is held and when it may bring something.
+
+    Attributes:
+        seen: What it was told, and what else the test notes.
+        waiting: What somebody has typed while it is held, and has not been brought.
+    """
 
     def __init__(self) -> None:
         self.seen: list[str] = []
+        self.waiting = 0
+        self._listener: Callable[[], None] | None = None
 
     def hold(self) -> None:
         """Note it."""
         self.seen.append("hold")
+        self._listener = None
 
-    def take(self) -> None:
+    def hold_and_tell(self, listener: Callable[[], None]) -> None:
         """Note it."""
-        self.seen.append("take")
+        self.seen.append("hold and tell")
+        self._listener = listener
+
+    def take(self) -> bool:
+        """Note it, with what it brings."""
+        brought, self.waiting, self._listener = self.waiting, 0, None
+        self.seen.append(f"take {brought}")
+        return brought > 0
+
+    def type(self) -> None:
+        """Have somebody type."""
+        self.waiting += 1
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener()
 
 
 @pytest_asyncio.fixture
@@ -36,24 +58,42 @@ async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
     await database.close()
 
 
-async def test_edits_wait_outside_while_the_log_rests_and_never_at_rest(
+async def test_nobody_is_woken_for_a_pause_in_which_nobody_types(
     database: SqliteDatabase,
 ) -> None:
     doors = Doors()
+    log = Log(database, interval_s=0.1, deliver=lambda _: None, intake=doors)
+    writing = asyncio.create_task(log.run())
+    await log.act(lambda _: doors.seen.append("one"))
+    await eventually(lambda: doors.seen[-1] == "hold and tell")
+    await asyncio.sleep(0.3)
+    assert doors.seen[doors.seen.index("one") :] == ["one", "hold and tell"]
+    doors.type()
+    await eventually(lambda: doors.seen[-1] == "take 1")
+    assert "hold" not in doors.seen, "the pause was long over"
+    log.close()
+    await writing
+
+
+async def test_what_comes_in_a_pause_is_brought_when_it_is_over(database: SqliteDatabase) -> None:
+    doors = Doors()
     log = Log(database, interval_s=1, deliver=lambda _: None, intake=doors)
     writing = asyncio.create_task(log.run())
-    assert doors.seen == []
     await log.act(lambda _: doors.seen.append("one"))
-    await eventually(lambda: doors.seen[-1] == "hold")
+    await eventually(lambda: doors.seen[-1] == "hold and tell")
+    del doors.seen[:]
+    doors.type()
+    doors.type()
     await log.act(lambda _: doors.seen.append("two"))
-    assert doors.seen[:4] == ["one", "hold", "take", "two"], "two came while the log was resting"
-    await eventually(lambda: doors.seen[-1] == "take")
-    await asyncio.sleep(0.1)
-    assert doors.seen == ["one", "hold", "take", "two", "hold", "take"], "nobody waits at rest"
+    assert doors.seen[:3] == ["hold", "take 2", "two"], "they waited, and came with the next commit"
+    # Where people type, the next pause begins with the doors closed, and ends by itself.
+    await eventually(lambda: doors.seen[3:] == ["hold"])
+    doors.type()
+    await eventually(lambda: doors.seen[3:5] == ["hold", "take 1"])
     await log.act(lambda _: doors.seen.append("three"))
     log.close()
     await writing
-    assert doors.seen[-1] in {"take", "three"}, "nobody is kept outside for good"
+    assert doors.seen[-1] == "take 0", "nobody is kept outside for good"
 
 
 async def test_a_log_that_is_cut_off_while_it_rests_keeps_nobody_outside(
@@ -63,7 +103,8 @@ async def test_a_log_that_is_cut_off_while_it_rests_keeps_nobody_outside(
     log = Log(database, interval_s=60, deliver=lambda _: None, intake=doors)
     writing = asyncio.create_task(log.run())
     await log.act(lambda _: None)
-    await eventually(lambda: doors.seen == ["hold"])
+    doors.type()
+    await eventually(lambda: doors.seen[-1] == "hold")
     writing.cancel()
     await asyncio.wait([writing])
-    assert doors.seen == ["hold", "take"]
+    assert doors.seen[-1] == "take 1"

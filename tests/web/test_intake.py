@@ -67,6 +67,31 @@ async def test_what_is_typed_between_two_commits_is_read_when_the_next_is_due() 
         end(writer)
 
 
+async def test_the_first_word_is_told_of_and_then_nothing_more() -> None:
+    heard = Heard()
+    async with typing(heard) as (_, writer):
+        told: list[int] = []
+        heard.intake.hold_and_tell(lambda: told.append(len(heard.binary) - TYPES_AFTER))
+        await asyncio.sleep(A_MOMENT_S)
+        assert told == [], "there was nothing to tell"
+        for word in (b"one", b"two"):
+            writer.write(frame(Opcode.BINARY, word))
+            await asyncio.sleep(A_MOMENT_S)
+        assert told == [0], "told once, and not read"
+        assert heard.intake.take()
+        assert heard.binary == [*BEGINNING, b"one", b"two"]
+        assert not heard.intake.take(), "nothing is held"
+        writer.write(frame(Opcode.BINARY, b"three"))
+        await eventually(lambda: heard.binary[-1] == b"three")
+        # Who is told of nothing waits no longer for the telling.
+        heard.intake.hold_and_tell(lambda: told.append(1))
+        assert not heard.intake.take()
+        writer.write(frame(Opcode.BINARY, b"four"))
+        await eventually(lambda: heard.binary[-1] == b"four")
+        assert told == [0]
+        end(writer)
+
+
 async def test_much_that_has_arrived_is_read_in_one_go() -> None:
     """Otherwise a large document would take as many commits as it has pieces."""
     heard = Heard()

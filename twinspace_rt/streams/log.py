@@ -88,8 +88,12 @@ class Intake(Protocol):
         """Bring nothing until `take`."""
         ...
 
-    def take(self) -> None:
-        """Bring what has come, and from now on what comes."""
+    def hold_and_tell(self, listener: Callable[[], None]) -> None:
+        """Bring nothing until `take`, and tell ``listener`` once when there is something."""
+        ...
+
+    def take(self) -> bool:
+        """Bring what has come, and from now on what comes; tells whether anything had."""
         ...
 
 
@@ -146,6 +150,7 @@ class Log:
         self._queue: list[_Job] = []
         self._sources: dict[Source, None] = {}
         self._wake = asyncio.Event()
+        self._busy = False
         self._closing = False
 
     async def append(
@@ -211,31 +216,38 @@ class Log:
     async def run(self) -> None:
         """Commit what is queued until :meth:`close`; then commit what is left and return."""
         loop = asyncio.get_running_loop()
-        while not (self._closing and not self._queue and not self._sources):
-            await self._wake.wait()
-            self._wake.clear()
-            started = loop.time()
-            jobs = self._take_jobs()
-            if not jobs:
-                continue
-            await self._commit(jobs)
-            # A commit costs by its streams; where one brings many entries, that is shared already.
-            most = max((len(job.entries) for job in jobs if isinstance(job, Append)), default=0)
-            interval_s = self._interval_s * min(1.0, BATCH_ENTRIES / max(1, most))
-            del jobs  # hold nobody's document until the next commit
-            pause = started + interval_s - loop.time()
-            if pause > 0 and not self._closing:
-                await self._rest(pause)
+        due = loop.time()
+        try:
+            while not (self._closing and not self._queue and not self._sources):
+                if not self._busy:
+                    await self._wake.wait()
+                await self._rest(due - loop.time())
+                self._wake.clear()
+                started = loop.time()
+                jobs = self._take_jobs()
+                if not jobs:
+                    continue
+                await self._commit(jobs)
+                # A commit costs by its streams; many entries in one share that already.
+                most = max((len(job.entries) for job in jobs if isinstance(job, Append)), default=0)
+                due = started + self._interval_s * min(1.0, BATCH_ENTRIES / max(1, most))
+                del jobs  # hold nobody's document until the next commit
+                if self._intake is not None and not self._busy:
+                    # To wake when the pause is over costs as much as the edit, if nobody typed.
+                    self._intake.hold_and_tell(self._wake.set)
+        finally:
+            if self._intake is not None:
+                self._intake.take()
 
     async def _rest(self, pause_s: float) -> None:
-        if self._intake is None:
+        """Let the time to the next commit pass, and have all that was typed meanwhile brought."""
+        is_early = pause_s > 0 and not self._closing
+        if is_early:
+            if self._intake is not None:
+                self._intake.hold()
             await asyncio.sleep(pause_s)
-            return
-        self._intake.hold()
-        try:
-            await asyncio.sleep(pause_s)
-        finally:
-            self._intake.take()
+        has_come = self._intake is not None and self._intake.take()
+        self._busy = is_early and has_come
 
     def _take_jobs(self) -> "list[_Job]":
         actions = [index for index, job in enumerate(self._queue) if isinstance(job, _Action)]

@@ -26,6 +26,8 @@ class Intake:
         self._readers: dict[int, Callable[[], None]] = {}
         self._sockets: select.epoll | None = None
         self._gate: select.epoll | None = None
+        self._held = False
+        self._listener: Callable[[], None] | None = None
 
     def open(self) -> None:
         """Begin, in the running event loop."""
@@ -35,7 +37,7 @@ class Intake:
         # call, and the loop need not know.
         self._sockets, self._gate = select.epoll(), select.epoll()
         self._gate.register(self._sockets, select.EPOLLIN)
-        asyncio.get_running_loop().add_reader(self._gate.fileno(), self._read)
+        asyncio.get_running_loop().add_reader(self._gate.fileno(), self._arrived)
 
     def add(self, fd: int, read: Callable[[], None]) -> bool:
         """Call ``read`` whenever there is something to read, or an end to be told of.
@@ -65,24 +67,51 @@ class Intake:
 
     def hold(self) -> None:
         """Leave what arrives in the kernel until `take`."""
-        if self._gate is not None and self._sockets is not None:
+        self._listener = None
+        if not self._held and self._gate is not None and self._sockets is not None:
             self._gate.modify(self._sockets, 0)
+            self._held = True
 
-    def take(self) -> None:
-        """Read what has arrived, and what comes from now on as it comes."""
-        if self._gate is not None and self._sockets is not None:
-            self._gate.modify(self._sockets, select.EPOLLIN)
+    def hold_and_tell(self, listener: Callable[[], None]) -> None:
+        """Leave what arrives in the kernel until `take`, and tell ``listener`` when the first has.
+
+        It is told once, and must not wait.
+        """
+        self._listener = listener
+
+    def take(self) -> bool:
+        """Read what has arrived, and what comes from now on as it comes.
+
+        Returns:
+            Whether anything had arrived; nothing has where nothing was held.
+        """
+        self._listener = None
+        if not self._held or self._gate is None or self._sockets is None:
+            return False
+        self._held = False
+        self._gate.modify(self._sockets, select.EPOLLIN)
+        return self._read()
+
+    def _arrived(self) -> None:
+        listener = self._listener
+        if listener is None:
             self._read()
-
-    def _read(self) -> None:
-        if self._sockets is None:
             return
+        self.hold()
+        listener()
+
+    def _read(self) -> bool:
+        has_come = False
         for _ in range(1 + len(self._readers) // READY_MAX):
+            if self._sockets is None:
+                break
             ready = self._sockets.poll(0, READY_MAX)
             for fd, _ in ready:
                 self._read_one(fd)
+            has_come |= bool(ready)
             if len(ready) < READY_MAX:
-                return
+                break
+        return has_come
 
     def _read_one(self, fd: int) -> None:
         read = self._readers.get(fd)
