@@ -26,7 +26,7 @@ from twinspace_rt.rooms.connection import Connection, Frame
 from twinspace_rt.rooms.feature import Feature
 from twinspace_rt.rooms.founding import add_member, create_room, create_school
 from twinspace_rt.rooms.hub import RoomHub
-from twinspace_rt.rooms.lane import CLOSED
+from twinspace_rt.rooms.lane import Lane
 from twinspace_rt.rooms.models import team, team_member
 from twinspace_rt.rooms.room import FeatureSet, Room
 
@@ -52,9 +52,8 @@ def nonce() -> str:
 class Inbox:
     """What one window has received: the far end of its connection."""
 
-    lane = CLOSED
-
     def __init__(self) -> None:
+        self.lane = Lane()
         self.frames: list[Json] = []
 
     def write(self, frames: Sequence[Frame]) -> int:

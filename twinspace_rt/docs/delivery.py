@@ -39,7 +39,7 @@ class Delivery:
     def __init__(self, sessions: Collection[Session], engine: Engine) -> None:
         self._sessions = sessions
         self._engine = engine
-        self._receivers: dict[bytes, dict[Session, Lane]] = {}
+        self._receivers: dict[bytes, dict[Lane, Session]] = {}
         """Who receives what others write, by what each message to them begins with."""
         self._history: dict[bytes, list[Frame]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -47,8 +47,10 @@ class Delivery:
     def leave(self, session: Session) -> None:
         """Send a session nothing more; an unknown one is ignored."""
         alike = self._receivers.get(session.prefix, {})
-        if alike.pop(session, None) is not None and not alike:
-            del self._receivers[session.prefix]
+        if alike.get(session.connection.lane) is session:
+            del alike[session.connection.lane]
+            if not alike:
+                del self._receivers[session.prefix]
 
     def forget(self) -> None:
         """Drop the frames made of the snapshot and the tail: these have been replaced."""
@@ -58,7 +60,7 @@ class Delivery:
         """Send everyone a whole snapshot, which holds what was not sent yet."""
         whole = wire.sync(SyncType.UPDATE, snapshot)
         for receivers in self._receivers.values():
-            for session in receivers:
+            for session in receivers.values():
                 session.connection.send_owed(session.frame(whole))
 
     def follow(
@@ -106,13 +108,17 @@ class Delivery:
         out: dict[Session, list[Frame]],
     ) -> None:
         batch = Batch(entries, authors)
+        apart = {session.connection.lane for session in out}
         for prefix, receivers in self._receivers.items():
             frames = _frames_of(prefix, batch.whole())
             data = b"".join([frame.wire for frame in frames])
-            for session, lane in receivers.items():
+            for lane in receivers:
+                if lane not in apart and lane.write(data):
+                    continue
+                session = receivers[lane]
                 if session in out:
                     out[session] += _frames_of(prefix, batch.without(session))
-                elif not lane.write(data):
+                else:
                     session.connection.send_all(frames)
 
     def _miss(self, loaded: Loaded, edit: Edit, frames: list[Frame]) -> None:
@@ -152,7 +158,7 @@ class Delivery:
             # y-websocket may repeat its SyncStep1 for ever, and sends its edits all the same.
             ask = [session.frame(session.ask(Asked.JOIN, vector))]
         session.live = True
-        self._receivers.setdefault(session.prefix, {})[session] = session.connection.lane
+        self._receivers.setdefault(session.prefix, {})[session.connection.lane] = session
         if not sync.vector:
             owed = [*ask, *self._history_frames(loaded, session.prefix)]
             owed.append(session.frame(wire.sync(SyncType.STEP_2, EMPTY_UPDATE)))

@@ -25,7 +25,8 @@ class Lane:
 
     A document that many read sends each of them the same few bytes. What that takes beside the
     kernel's part is to fetch each receiver's objects, long gone from the processor's caches: so
-    whoever sends holds the lane, and passes by session, connection and protocol.
+    whoever sends holds the lane, and passes by session, connection and protocol, and asks the
+    transport what waits in it only where something may.
 
     Args:
         fd: The socket; -1 if there is no short way to it.
@@ -35,16 +36,33 @@ class Lane:
         passed: Set by each write: nothing had waited then.
     """
 
-    __slots__ = ("_fd", "_line", "passed")
+    __slots__ = ("_fd", "_followed", "_line", "passed")
 
-    def __init__(self, fd: int, line: Line | None) -> None:
+    def __init__(self, fd: int = -1, line: Line | None = None) -> None:
         self._fd = fd
         self._line = line
+        self._followed = False
         self.passed = False
 
     def close(self) -> None:
         """Let nothing pass any more."""
         self._fd, self._line = -1, None
+
+    def follow(self) -> None:
+        """Let nothing pass what the transport may be given now.
+
+        To be called by whoever gives it something: the lane does not ask it otherwise.
+        """
+        self._followed = True
+
+    def is_free(self) -> bool:
+        """Tell whether what is written now overtakes nothing."""
+        line = self._line
+        if line is None or line.is_closing():
+            return False
+        if self._followed:
+            self._followed = line.get_write_buffer_size() > 0
+        return not self._followed
 
     def write(self, data: bytes) -> bool:
         """Write whole frames, if nothing waits; what the kernel does not take waits then.
@@ -53,7 +71,7 @@ class Lane:
             Whether they are on their way; if not, nothing of them is.
         """
         line = self._line
-        if line is None or line.is_closing() or line.get_write_buffer_size():
+        if line is None or line.is_closing() or (self._followed and not self.is_free()):
             return False
         try:
             written = os.write(self._fd, data)
@@ -61,9 +79,6 @@ class Lane:
             return False  # the long way finds out why
         self.passed = True
         if written < len(data):
+            self._followed = True
             line.write(data[written:])
         return True
-
-
-CLOSED = Lane(-1, None)
-"""For a client to whose socket there is no short way."""

@@ -24,7 +24,7 @@ from websockets.speedups import apply_mask
 
 from twinspace_rt.errors import CloseCode
 from twinspace_rt.rooms.connection import TEXT, Frame
-from twinspace_rt.rooms.lane import CLOSED, Lane
+from twinspace_rt.rooms.lane import Lane
 from twinspace_rt.web.intake import Intake
 
 log = logging.getLogger(__name__)
@@ -56,8 +56,9 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
     """A WebSocket connection that an application may read and write directly."""
 
     receiver: Receiver | None = None
-    lane: Lane = CLOSED
+    lane: Lane
     heard_at: float = 0.0
+    _line: asyncio.Transport
     _paused = False
     _offered: Intake | None = None
     _intake: Intake | None = None
@@ -74,6 +75,16 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
     _verbatim = False
     """Whether the other parser gets everything: the connection is closing, or has to be closed."""
 
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The way that is not the short one: whoever asks for it may give it something."""
+        self.lane.follow()
+        return self._line
+
+    @transport.setter
+    def transport(self, transport: asyncio.Transport) -> None:
+        self._line = transport
+
     async def run_asgi(self) -> None:
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[EXTENSION] = self
@@ -88,13 +99,14 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
             self.handshake_complete = True
 
     def connection_made(self, transport: BaseTransport) -> None:
+        self.lane = Lane()
         super().connection_made(transport)
         line = transport.get_extra_info("socket")
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # not every system has it
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_MAX_BYTES)
         if transport.get_extra_info("sslcontext") is None:
             self._fd = line.fileno()
-            self.lane = Lane(self._fd, self.transport)
+            self.lane = Lane(self._fd, self._line)
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self.loop.time()
@@ -215,7 +227,7 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
     def _read_now(self) -> None:
         """Read what has arrived; an end is left to the transport to find."""
         for _ in range(READS_MAX):
-            if self.transport.is_closing():
+            if self._line.is_closing():
                 self._leave_intake()
                 return
             try:
@@ -257,27 +269,26 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
         Returns:
             How many bytes wait in the transport's buffer now.
         """
-        transport = self.transport
-        if self.close_sent or transport.is_closing():
+        if self.close_sent or self._line.is_closing():
             return 0
         data = frames[0].wire if len(frames) == 1 else b"".join([f.wire for f in frames])
-        if self._fd >= 0 and not transport.get_write_buffer_size():
+        if self.lane.is_free():
             try:
                 written = os.write(self._fd, data)
             except BlockingIOError:
                 written = 0
             except OSError:
-                transport.abort()
+                self._line.abort()
                 return 0
             if written == len(data):
                 return 0
             data = data[written:]
-        transport.write(data)
-        return transport.get_write_buffer_size()
+        self.transport.write(data)
+        return self._line.get_write_buffer_size()
 
     def waiting_bytes(self) -> int:
         """Count what the transport holds because the peer does not take it."""
-        return self.transport.get_write_buffer_size()
+        return self._line.get_write_buffer_size()
 
     def close(self, code: int, reason: str) -> None:
         """Send a close frame and, should the peer not answer in time, cut the connection."""
@@ -357,9 +368,8 @@ class AsgiSink:
         send: ASGI's ``send``.
     """
 
-    lane = CLOSED
-
     def __init__(self, send: Callable[[Any], Any]) -> None:
+        self.lane = Lane()
         self._send = send
         self._queue: asyncio.Queue[Frame | tuple[int, str] | None] = asyncio.Queue()
         self._waiting = 0
