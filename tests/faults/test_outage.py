@@ -77,7 +77,9 @@ class Company:
                     if state["cursor"] == turn:
                         break
             waits.append(time.monotonic() - sent)
-        await self.staying.ask("room.nothing")  # what was said before is here with the answer
+        # What was said before is here with the answer; unread, it would hold up the close.
+        await self.leaving.ask("room.nothing")
+        await self.staying.ask("room.nothing")
         self.staying.frames.clear()
         sent = time.monotonic()
         await self.leaving.socket.close()
