@@ -48,7 +48,7 @@ async def test_what_the_kernel_does_not_take_waits_and_holds_up_the_short_way() 
         count = 0
         while transport.get_write_buffer_size() == 0:
             if not lane.write(FRAME):
-                lane.follow()
+                lane.look_first()
                 transport.write(FRAME)
             count += 1
         assert not lane.write(FRAME), "what waits goes first"

@@ -56,7 +56,7 @@ class Sink(Protocol):
     """Where a connection's frames go: a transport below ASGI, or an ASGI ``send``.
 
     Attributes:
-        lane: The short way there, if there is one.
+        lane: The short way there, if there is one; no other sink has the same.
     """
 
     lane: Lane

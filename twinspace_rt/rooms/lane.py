@@ -36,33 +36,33 @@ class Lane:
         passed: Set by each write: nothing had waited then.
     """
 
-    __slots__ = ("_fd", "_followed", "_line", "passed")
+    __slots__ = ("_fd", "_line", "_may_wait", "passed")
 
     def __init__(self, fd: int = -1, line: Line | None = None) -> None:
         self._fd = fd
         self._line = line
-        self._followed = False
+        self._may_wait = False
         self.passed = False
 
     def close(self) -> None:
         """Let nothing pass any more."""
         self._fd, self._line = -1, None
 
-    def follow(self) -> None:
-        """Let nothing pass what the transport may be given now.
+    def look_first(self) -> None:
+        """Before the next write, see whether something waits in the transport.
 
-        To be called by whoever gives it something: the lane does not ask it otherwise.
+        To be called by whoever may give it something: the lane does not look otherwise.
         """
-        self._followed = True
+        self._may_wait = True
 
     def is_free(self) -> bool:
         """Tell whether what is written now overtakes nothing."""
         line = self._line
         if line is None or line.is_closing():
             return False
-        if self._followed:
-            self._followed = line.get_write_buffer_size() > 0
-        return not self._followed
+        if self._may_wait:
+            self._may_wait = line.get_write_buffer_size() > 0
+        return not self._may_wait
 
     def write(self, data: bytes) -> bool:
         """Write whole frames, if nothing waits; what the kernel does not take waits then.
@@ -71,7 +71,8 @@ class Lane:
             Whether they are on their way; if not, nothing of them is.
         """
         line = self._line
-        if line is None or line.is_closing() or (self._followed and not self.is_free()):
+        # Not by `is_free` in any case: hundreds are written to one after the other.
+        if line is None or line.is_closing() or (self._may_wait and not self.is_free()):
             return False
         try:
             written = os.write(self._fd, data)
@@ -79,6 +80,6 @@ class Lane:
             return False  # the long way finds out why
         self.passed = True
         if written < len(data):
-            self._followed = True
+            self._may_wait = True
             line.write(data[written:])
         return True

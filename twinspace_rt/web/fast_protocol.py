@@ -78,7 +78,7 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
     @property
     def transport(self) -> asyncio.Transport:
         """The way that is not the short one: whoever asks for it may give it something."""
-        self.lane.follow()
+        self.lane.look_first()
         return self._line
 
     @transport.setter
@@ -212,17 +212,17 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
         """After a few messages, be read with the others."""
         if self._until_intake > 1:
             self._until_intake -= 1
-        elif not (self.read_paused or self._paused or self.transport.is_closing()):
+        elif not (self.read_paused or self._paused or self._line.is_closing()):
             self._until_intake = 0
             if self._fd >= 0 and self._offered is not None:
-                self.transport.pause_reading()
+                self._line.pause_reading()
                 self._read_through(self._offered)
 
     def _read_through(self, intake: Intake) -> None:
         """Have the intake read this socket, or the transport, if the intake cannot."""
         self._intake = intake if intake.add(self._fd, self._read_now) else None
         if self._intake is None:
-            self.transport.resume_reading()
+            self._line.resume_reading()
 
     def _read_now(self) -> None:
         """Read what has arrived; an end is left to the transport to find."""
@@ -238,13 +238,13 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
                 size = 0
             if not size:
                 self._leave_intake()
-                self.transport.resume_reading()
+                self._line.resume_reading()
                 return
             try:
                 self.data_received(bytes(memoryview(_read_buffer)[:size]))
             except Exception:
                 log.exception("what a socket brought could not be taken")
-                self.transport.abort()
+                self._line.abort()
                 return
             if size < READ_BYTES or self._paused:
                 return
@@ -292,7 +292,7 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def close(self, code: int, reason: str) -> None:
         """Send a close frame and, should the peer not answer in time, cut the connection."""
-        if self.close_sent or self.transport.is_closing():
+        if self.close_sent or self._line.is_closing():
             return
         self.lane.close()
         self.conn.send_close(code, reason)
@@ -302,7 +302,7 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
         self._paused = self._paused or self.read_paused
         self.read_paused = False
         self.resume()
-        self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
+        self.close_timer = self.loop.call_later(self.close_timeout, self._line.abort)
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
 
     def shutdown(self) -> None:
@@ -320,36 +320,36 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def ping(self) -> None:
         """Send a ping; whatever the peer sends next moves ``heard_at``."""
-        if not self.close_sent and not self.transport.is_closing():
+        if not self.close_sent and not self._line.is_closing():
             self.transport.write(PING_FRAME)
 
     def pause(self) -> None:
         """Read no more for now: the sender has to wait, and nobody else does."""
-        if self._paused or self.transport.is_closing():
+        if self._paused or self._line.is_closing():
             return
         self._paused = True
         if self._intake is None:
-            self.transport.pause_reading()
+            self._line.pause_reading()
         else:
             self._intake.remove(self._fd, self._read_now)
 
     def resume(self) -> None:
         """Read on."""
-        if not self._paused or self.transport.is_closing():
+        if not self._paused or self._line.is_closing():
             return
         self._paused = False
         if self._intake is not None:
             self._read_through(self._intake)
         elif not self.read_paused:
-            self.transport.resume_reading()
+            self._line.resume_reading()
 
     async def receive(self) -> ASGIReceiveEvent:
         message = await self.queue.get()
         # uvicorn reads no more while a message waits; afterwards whoever has to wait still does.
         if self.read_paused and self.queue.empty():
             self.read_paused = False
-            if not self._paused and not self.transport.is_closing():
-                self.transport.resume_reading()
+            if not self._paused and not self._line.is_closing():
+                self._line.resume_reading()
         return message
 
 
