@@ -150,7 +150,6 @@ class Log:
         self._queue: list[_Job] = []
         self._sources: dict[Source, None] = {}
         self._wake = asyncio.Event()
-        self._busy = False
         self._closing = False
 
     async def append(
@@ -217,11 +216,12 @@ class Log:
         """Commit what is queued until :meth:`close`; then commit what is left and return."""
         loop = asyncio.get_running_loop()
         due = loop.time()
+        typed_in_pause = False
         try:
             while not (self._closing and not self._queue and not self._sources):
-                if not self._busy:
+                if not typed_in_pause:
                     await self._wake.wait()
-                await self._rest(due - loop.time())
+                typed_in_pause = await self._rest(due - loop.time())
                 self._wake.clear()
                 started = loop.time()
                 jobs = self._take_jobs()
@@ -232,22 +232,27 @@ class Log:
                 most = max((len(job.entries) for job in jobs if isinstance(job, Append)), default=0)
                 due = started + self._interval_s * min(1.0, BATCH_ENTRIES / max(1, most))
                 del jobs  # hold nobody's document until the next commit
-                if self._intake is not None and not self._busy:
-                    # To wake when the pause is over costs as much as the edit, if nobody typed.
+                if self._intake is not None and not typed_in_pause:
+                    # To wake when the pause is over costs as much as an edit, and most likely
+                    # nobody types in this one either.
                     self._intake.hold_and_tell(self._wake.set)
         finally:
             if self._intake is not None:
                 self._intake.take()
 
-    async def _rest(self, pause_s: float) -> None:
-        """Let the time to the next commit pass, and have all that was typed meanwhile brought."""
+    async def _rest(self, pause_s: float) -> bool:
+        """Let the time to the next commit pass, and have all that was typed meanwhile brought.
+
+        Returns:
+            Whether there was time left, and somebody typed in it.
+        """
         is_early = pause_s > 0 and not self._closing
         if is_early:
             if self._intake is not None:
                 self._intake.hold()
             await asyncio.sleep(pause_s)
         has_come = self._intake is not None and self._intake.take()
-        self._busy = is_early and has_come
+        return is_early and has_come
 
     def _take_jobs(self) -> "list[_Job]":
         actions = [index for index, job in enumerate(self._queue) if isinstance(job, _Action)]

@@ -75,7 +75,7 @@ class Intake:
     def hold_and_tell(self, listener: Callable[[], None]) -> None:
         """Leave what arrives in the kernel until `take`, and tell ``listener`` when the first has.
 
-        It is told once, and must not wait.
+        To be called where nothing is held. It is told once, and must not wait.
         """
         self._listener = listener
 
@@ -130,5 +130,6 @@ class Intake:
             asyncio.get_running_loop().remove_reader(self._gate.fileno())
             self._gate.close()
             self._sockets.close()
-        self._gate = self._sockets = None
+        self._gate = self._sockets = self._listener = None
+        self._held = False
         self._readers.clear()
