@@ -165,7 +165,7 @@ class Library:
                 try:
                     loaded = await load(self.database, document_id)
                 except UNREADABLE:
-                    await self.tending.set_aside(document_id)
+                    await self.tending.quarantine(document_id)
                     loaded = await load(self.database, document_id)
                 # What was told meanwhile may be in what was read, or not, and is told once.
                 if document_id not in self._changed:

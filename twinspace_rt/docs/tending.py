@@ -207,7 +207,7 @@ class Tending:
                     if head.seq > document.head_seq:
                         await document.take_news()
             except UNREADABLE:
-                await self.set_aside(document.id)
+                await self.quarantine(document.id)
 
     async def _follow_repair(self, document: Document) -> None:
         """Have everyone who reads a repaired document come back to all of it."""
@@ -271,12 +271,12 @@ class Tending:
         document_id = held.document.id
         held.strikes += 1
         if held.strikes >= quarantine.STRIKES_MAX:
-            await self.set_aside(document_id)
+            await self.quarantine(document_id)
         elif held.strikes == 1:
             held.document.loaded.state = "suspect"
             await self.database.write(lambda db: quarantine.do_suspect(db, document_id))
 
-    async def set_aside(self, document_id: str) -> None:
+    async def quarantine(self, document_id: str) -> None:
         """Let nobody write in a document any more, open or not, and tell everyone in it.
 
         Raises:
