@@ -10,9 +10,21 @@ def dialog(keys: Keyboard, name: str = "") -> Locator:
     return keys.window.page.get_by_role("dialog", name=name)
 
 
+async def follows(keys: Keyboard, name: str) -> Focus:
+    """Wait until the dialog that follows on a form has the focus.
+
+    The answer may come while Enter is still held down on the form's button. The dialog then takes
+    that for a screen reader's press, and the focus only when nothing on the page moves any more.
+    """
+    await expect(dialog(keys, name)).to_be_visible()
+    await expect(keys.window.page.locator(":focus")).to_have_count(1)
+    return await keys.focus()
+
+
 async def is_back(keys: Keyboard) -> Focus:
     """Wait until no dialog is open, and the page behind it has the focus again."""
     await expect(dialog(keys)).to_have_count(0)
+    await expect(keys.window.page.locator(":focus")).to_have_count(1)
     return await keys.focus()
 
 

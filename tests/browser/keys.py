@@ -7,19 +7,16 @@ from typing import Any
 from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import OpenAs
-from tests.browser.window import PATIENCE_S, Window
+from tests.browser.window import Window
 from tests.browser.writing import paper
 from tests.live import SeededRoom
 
 STEPS_MAX = 80
 
 _FOCUS = """
-async ({ isSettling, patience }) => {
+async (isSettling) => {
     // What comes into sight when it has the focus takes a frame to begin and one to be there.
     const FRAMES = 3;
-    // An answer may come while Enter is still held down: a dialog that opens with it takes that
-    // for a screen reader's press, and the focus only when nothing on the page moves any more.
-    const givenUp = performance.now() + patience;
     const find = () => {
         let one = document.activeElement;
         while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
@@ -50,8 +47,7 @@ async ({ isSettling, patience }) => {
     };
     for (let i = 0; ; i++) {
         const found = find();
-        if (isSettling ? i >= FRAMES && (!found.lost || performance.now() > givenUp)
-            : i === FRAMES || found.lost || (found.ring && found.inSight))
+        if (i === FRAMES || (!isSettling && (found.lost || (found.ring && found.inSight))))
             return found;
         await new Promise(requestAnimationFrame);
     }
@@ -103,9 +99,7 @@ class Keyboard:
         return focus
 
     async def _look(self, *, is_settling: bool) -> Focus | None:
-        found: dict[str, Any] = await self.window.page.evaluate(
-            _FOCUS, {"isSettling": is_settling, "patience": PATIENCE_S * 1000}
-        )
+        found: dict[str, Any] = await self.window.page.evaluate(_FOCUS, is_settling)
         if found["lost"]:
             return None
         assert found["ring"], f"the focus cannot be seen: {found['html']}"
