@@ -240,7 +240,7 @@ async def test_a_reader_with_nothing_new_is_all_saved(live: Live, seeded: Seeded
         assert room is not None
         room.set_state(room.state.CLOSED)
         async with await enter(live, seeded) as maja:
-            # `joined` has had its status. What others wrote may come back from a reader too.
+            # `enter` has had its status. What others wrote may come back from a reader too.
             await maja.send(raw.step_1(raw.vector(pen.vector)))
             await maja.expect("step2")
             await maja.send(raw.step_2(pen.lacking(b"\0")))

@@ -76,7 +76,7 @@ async def test_of_two_syncs_asked_for_one_is_paid(
     live: Live, seeded: SeededRoom, again: list[bytes]
 ) -> None:
     async with await enter(live, seeded) as maja:
-        # `joined` has had an answer a moment ago: the next ones come two seconds later.
+        # `enter` has had an answer a moment ago: the next ones come two seconds later.
         await maja.send(raw.step_1(b"\0"))
         await maja.expect("step2")
         async with document_of(live, seeded).committed():
