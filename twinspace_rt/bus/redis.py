@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import math
 import random
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -167,10 +168,12 @@ class RedisBus:
             asked = wanted
             self._unanswered.append((number, loop.time(), fresh))
             await _write(connection, [*commands, ("PING", str(number))], 2 * self._ping_s)
+            # By then the next ping is due, or the oldest has waited for too long.
+            late_at = self._unanswered[0][1] + 2 * self._ping_s if self._unanswered else math.inf
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._ping_s):
+                async with asyncio.timeout_at(min(loop.time() + self._ping_s, late_at)):
                     await self._wanted.wait()
-            if self._unanswered and loop.time() - self._unanswered[0][1] > 2 * self._ping_s:
+            if self._unanswered and loop.time() >= self._unanswered[0][1] + 2 * self._ping_s:
                 raise TimeoutError("no answer")
 
     async def _hear(self, connection: Any) -> None:
