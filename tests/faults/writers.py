@@ -46,7 +46,8 @@ class Scribe(Provider):
         self.reasons: set[str] = set()
         """Why they could not, by the codes it was told."""
         self._sent_at = sent_at
-        self._known: set[bytes] = set()
+        self.known: set[bytes] = set()
+        """Words that are not to be heard any more: its own, which a whole snapshot brings too."""
 
     async def serve(self, live: Live, room_id: str, person: Someone, document: str) -> int:
         self.connections += 1
@@ -55,8 +56,8 @@ class Scribe(Provider):
     async def _take(self, peer: Peer, told: Told) -> None:
         now = time.monotonic()
         if told.name == "update":
-            for word in set(_WORD.findall(told.value)) - self._known:
-                self._known.add(word)
+            for word in set(_WORD.findall(told.value)) - self.known:
+                self.known.add(word)
                 self.delays.append((now, now - self._sent_at.get(word, now)))
         elif told.name == "stateless" and told.value["type"] == "storage":
             self.storage.append((now, told.value["available"]))
@@ -88,7 +89,9 @@ class Writer:
     async def write(self, sent_at: dict[bytes, float]) -> None:
         """Write the next word."""
         self.words.append(f"w{self.number}-{len(self.words)}")
-        sent_at[self.words[-1].encode()] = time.monotonic()
+        word = self.words[-1].encode()
+        self.provider.known.add(word)
+        sent_at[word] = time.monotonic()
         await self.provider.write(f"{self.words[-1]} ")
 
     async def chat(self) -> None:
