@@ -168,13 +168,15 @@ class RedisBus:
             asked = wanted
             self._unanswered.append((number, loop.time(), fresh))
             await _write(connection, [*commands, ("PING", str(number))], 2 * self._ping_s)
-            # By then the next ping is due, or the oldest has waited for too long.
-            late_at = self._unanswered[0][1] + 2 * self._ping_s if self._unanswered else math.inf
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(min(loop.time() + self._ping_s, late_at)):
+                async with asyncio.timeout_at(min(loop.time() + self._ping_s, self._late_at())):
                     await self._wanted.wait()
-            if self._unanswered and loop.time() >= self._unanswered[0][1] + 2 * self._ping_s:
+            if loop.time() >= self._late_at():
                 raise TimeoutError("no answer")
+
+    def _late_at(self) -> float:
+        """Tell when the oldest ping without an answer has waited for too long; maybe never."""
+        return self._unanswered[0][1] + 2 * self._ping_s if self._unanswered else math.inf
 
     async def _hear(self, connection: Any) -> None:
         while True:
