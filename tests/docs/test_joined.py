@@ -110,10 +110,10 @@ def test_each_receiver_gets_what_others_wrote_joined_alike(deletes: bool) -> Non
         else:
             authors = [writer[e.ranges[0][0]] if e.ranges else people[0] for e in entries]
         batch = Batch(entries, authors)
-        assert content(batch.whole())[0] == content(log)[0]
-        assert batch.whole() == joined(entries_of(log))
+        assert content(batch.whole())[0] == content(log)[0], seed
+        assert batch.whole() == joined(entries_of(log)), seed
         joined_at_once += len(batch.whole()) == 1 < len(log)
         for person in people:
             others = [body for body, a in zip(log, authors, strict=True) if a is not person]
-            assert batch.without(person) == joined(entries_of(others))
+            assert batch.without(person) == joined(entries_of(others)), seed
     assert joined_at_once
