@@ -19,6 +19,7 @@ from tests.peers.raw import Peer, Pen, enter
 REFUSED_MAX_S = 0.1
 ACKNOWLEDGED_MAX_S = 5.0
 EXIT_MAX_S = 20.0
+WORD = "on "
 MUCH, MUCH_BYTES, EDITS = 40, 15_000, 50
 """What waits for one who reads slowly: more than the kernel keeps, less than is waited for."""
 
@@ -43,12 +44,13 @@ async def test_sigterm_stores_acknowledges_and_closes_with_1012(mortal: Mortal) 
         await asyncio.to_thread(stop_process, live)
         took = time.monotonic() - started
     with live.database() as database:
-        (stored,) = database.execute(
-            "select count(*) from entry where stream_id = ?", (document,)
-        ).fetchone()
+        entries = database.execute("select body from entry where stream_id = ?", (document,))
+        reader = Pen(2)
+        for (body,) in entries:
+            reader.apply(body)
     database.close()
     # All that was stored was acknowledged, and the other way round.
-    assert stored == saved
+    assert str(reader.text) == WORD * saved
     refused = await knocking - started
     figures.tell(
         f"SIGTERM: nobody let in after {1000 * refused:.0f} ms, {saved} edits stored and "
@@ -101,7 +103,7 @@ async def _write_on(peer: Peer) -> None:
     pen = Pen(1)
     with contextlib.suppress(ConnectionClosed):
         while True:
-            await peer.send(raw.update(pen.write("on ")))
+            await peer.send(raw.update(pen.write(WORD)))
             await asyncio.sleep(0.001)
 
 

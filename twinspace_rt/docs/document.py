@@ -52,9 +52,10 @@ RETRY_S = (0.1, 0.25, 0.5, 1.0)
 
 @dataclass(slots=True)
 class _Flight:
-    """What is being committed."""
+    """What is being committed: what became of each edit, and what of them is stored."""
 
     outcomes: list[Outcome]
+    taken: list[Taken]
     size_bytes: int
 
 
@@ -261,7 +262,7 @@ class Document:
                     outcomes.append(outcome)
             taken = new_ones(outcomes)
             if taken:
-                self._flight = _Flight(outcomes, size)
+                self._flight = _Flight(outcomes, taken, size)
                 return self._append(taken)
             self._tell_storage(True, "ok")
             self._delivery.follow(self.loaded, outcomes, [], [])
@@ -283,8 +284,8 @@ class Document:
         return item if isinstance(item, Sync) else self._judge.judge(self.loaded, item)
 
     def _append(self, taken: Sequence[Taken]) -> Append:
-        loaded = self.loaded
-        return Append(self.id, loaded.epoch, loaded.head_seq, new_entries(taken), self._told)
+        entries, loaded = new_entries(taken), self.loaded
+        return Append(self.id, loaded.epoch, loaded.head_seq, entries, self._told)
 
     def _told(self, result: int | Exception) -> None:
         """Follow the end of a commit: with its moment, or with why nothing was stored."""
@@ -296,7 +297,7 @@ class Document:
             self._slow = True
         else:
             try:
-                self._stored(flight.outcomes, result)
+                self._stored(flight.outcomes, flight.taken, result)
             except Exception as error:
                 self._fail(error)
             self._busy_since = None
@@ -308,9 +309,9 @@ class Document:
         self._slow = True
         self._wake.set()
 
-    def _stored(self, outcomes: Sequence[Outcome], at: int) -> None:
+    def _stored(self, outcomes: Sequence[Outcome], taken: Sequence[Taken], at: int) -> None:
         """Take committed edits into the tail, and tell everyone."""
-        taken, loaded = new_ones(outcomes), self.loaded
+        loaded = self.loaded
         entries = [
             TailEntry(
                 loaded.head_seq + i,
@@ -470,7 +471,7 @@ class Document:
                 if error is not setback:
                     continue  # it still has to be read what others wrote
             setback = None
-        self._stored(outcomes, at)
+        self._stored(outcomes, new_ones(outcomes), at)
 
     async def _store_locked(self, outcomes: list[Outcome], updates: Sequence[Update | None]) -> int:
         """Judge and store with the stream locked, after what other nodes have stored meanwhile.

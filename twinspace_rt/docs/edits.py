@@ -1,11 +1,12 @@
 """What waits in a document's queue, and what becomes of each edit."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from twinspace_rt.docs.session import Asked, Session
+from twinspace_rt.docs.typed import Typed, as_one
 
 
 @dataclass(slots=True)
@@ -58,12 +59,14 @@ class Taken:
         canonical: What is new in it, to be stored; ``None`` if nothing is.
         ranges: ``(client, from, to)``: who inserted what.
         new_clients: Ids to be bound to the member.
+        typed: What it is, if it came the short way.
     """
 
     edit: Edit
     canonical: bytes | None
     ranges: tuple[tuple[int, int, int], ...]
     new_clients: tuple[int, ...]
+    typed: Typed | None = None
 
 
 @dataclass(slots=True)
@@ -89,9 +92,45 @@ class Doubted(Exception):
     """An edit would be refused by what this node knows; another node may know more."""
 
 
-def new_ones(outcomes: Sequence[Outcome]) -> list[Taken]:
-    """Pick the edits that have to be stored."""
-    return [o for o in outcomes if isinstance(o, Taken) and o.canonical is not None]
+def new_ones(outcomes: Iterable[Outcome]) -> list[Taken]:
+    """Pick what has to be stored; what one session typed in a row is one edit of it."""
+    new: list[Taken] = []
+    rows: list[_Row] = []
+    last: dict[int, _Row] = {}
+    for outcome in outcomes:
+        if not isinstance(outcome, Taken) or outcome.canonical is None:
+            continue
+        typed = outcome.typed
+        if typed is not None:
+            row = last.get(typed.client)
+            if row is not None and row.takes(outcome.edit.session, typed):
+                row.typed.append(typed)
+                continue
+            last[typed.client] = row = _Row(len(new), outcome.edit.session, [typed])
+            rows.append(row)
+        new.append(outcome)
+    for row in rows:
+        if len(row.typed) > 1:
+            new[row.place] = _joined(new[row.place], row.typed)
+    return new
+
+
+@dataclass(slots=True)
+class _Row:
+    """What one client typed in a row, and where among what is stored it stands."""
+
+    place: int
+    session: Session
+    typed: list[Typed]
+
+    def takes(self, session: Session, typed: Typed) -> bool:
+        # What others wrote in between may stand behind it: they cannot know of it yet.
+        return typed.goes_on and typed.start == self.typed[-1].end and session is self.session
+
+
+def _joined(first: Taken, row: Sequence[Typed]) -> Taken:
+    place = (row[0].client, row[0].start, row[-1].end)
+    return Taken(first.edit, as_one(first.edit.data, row), (place,), ())
 
 
 class Budget(Protocol):

@@ -55,8 +55,8 @@ class Judge:
         if session.receiving and not edit.step_2 and session.scope is Scope.WRITE:
             typed = take_typed(loaded.validator, edit.data, session.principal.member_id)
             if typed is not None:
-                edit.owed = session.counts(typed[0], typed[1])
-                return Taken(edit, edit.data, (typed,), ())
+                edit.owed = session.counts(typed.client, typed.start)
+                return Taken(edit, edit.data, (typed[:3],), (), typed)
         update = _parsed(edit.data, _limits(loaded, edit))
         if isinstance(update, Refused):
             return self._reject(edit, update.code)

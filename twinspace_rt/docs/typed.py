@@ -5,10 +5,11 @@ a processor that has done something else meanwhile has to fetch one by one. What
 needs neither; everything else, and all that is wrong, is left to `parse` and `DocumentState.check`.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from twinspace_rt.docs.known import GONE, HOLLOW, KEY_MASK, TYPE_SHIFT, Member
-from twinspace_rt.docs.lib0 import Malformed, read_string, read_var_uint
+from twinspace_rt.docs.lib0 import Malformed, read_bytes, read_var_uint, write_var_uint
 from twinspace_rt.docs.update import MAX_CLOCK, STRING, Id, utf16_length
 from twinspace_rt.docs.validator import (
     DOCUMENT_MAX_BYTES,
@@ -22,16 +23,36 @@ BEHIND: Final = STRING | 0x80
 BETWEEN: Final = STRING | 0xC0
 """The info byte of text between two items."""
 
-Range = tuple[int, int, int]
+NO_DELETES: Final = b"\0"
 
 
-def take_typed(state: DocumentState, data: bytes, member: Member) -> Range | None:
+class Typed(NamedTuple):
+    """An update that is one text, and where in it that stands.
+
+    Attributes:
+        start: The client's clock at its first character.
+        end: The clock behind its last one.
+        head_bytes: What comes before the text's length.
+        text: In UTF-8.
+        goes_on: Whether it is the same piece of text as what its client typed before: behind it,
+            and before the same neighbour.
+    """
+
+    client: int
+    start: int
+    end: int
+    head_bytes: int
+    text: bytes
+    goes_on: bool
+
+
+def take_typed(state: DocumentState, data: bytes, member: Member) -> Typed | None:
     """Take in an update that is one text of ``member``, right behind its client's last clock.
 
     Does to ``state`` just what `parse`, `check` and `apply` would do.
 
     Returns:
-        ``(client, from, to)``; ``None`` if it is anything else, and then nothing has changed.
+        What it is; ``None`` if it is anything else, and then nothing has changed.
     """
     if len(data) > TYPED_MAX_BYTES or data[:2] != b"\1\1":  # one client, one struct
         return None
@@ -63,12 +84,12 @@ def take_typed(state: DocumentState, data: bytes, member: Member) -> Range | Non
             return None
         if not state.schema.rules[state.rules[place >> TYPE_SHIFT]].text:
             return None
-        text, end = read_string(data, pos)
-        if data[end:] != b"\0":  # deletes nothing
+        text, end = read_bytes(data, pos)
+        if data[end:] != NO_DELETES:
             return None
-    except (IndexError, Malformed):
+        after = clock + (len(text) if text.isascii() else utf16_length(text.decode()))
+    except (IndexError, Malformed, UnicodeDecodeError):
         return None
-    after = clock + utf16_length(text)
     if after == clock or after > MAX_CLOCK:
         return None
     tail = known.tail
@@ -82,4 +103,19 @@ def take_typed(state: DocumentState, data: bytes, member: Member) -> Range | Non
     known.next = after
     known.tail = (STRING, (client, clock - 1), right)
     known.marks_in_row = 0
-    return client, clock, after
+    return Typed(client, clock, after, pos, text, joined)
+
+
+def as_one(first: bytes, row: Sequence[Typed]) -> bytes:
+    """Write what one client typed in a row as one update, which means the same.
+
+    Yjs joins such text itself as it takes it in, and would write it so.
+
+    Args:
+        first: The update of the first of them.
+        row: Each goes on where the one before it ends.
+    """
+    text = b"".join([typed.text for typed in row])
+    update = bytearray(first[: row[0].head_bytes])
+    write_var_uint(update, len(text))
+    return bytes(update) + text + NO_DELETES
