@@ -7,7 +7,7 @@ import pytest
 from pycrdt import Doc, Text
 
 from tests.docs import forge
-from twinspace_rt.docs.edits import Edit, Outcome, Taken, new_ones
+from twinspace_rt.docs.edits import Edit, Outcome, Taken, is_rapid, new_ones
 from twinspace_rt.docs.session import Session
 from twinspace_rt.docs.typed import take_typed
 from twinspace_rt.docs.validator import (
@@ -166,3 +166,18 @@ def test_what_came_through_two_connections_stays_apart() -> None:
         updates[0],
         forge.update(7, 6, forge.text("bc", origin=(7, 5))),
     ]
+
+
+def test_nobody_types_four_letters_between_two_commits() -> None:
+    state, maja = empty(), a_session()
+    outcomes: list[Outcome] = [
+        judged(state, forge.update(7, 0, forge.text("h", parent="t")), maja),
+        judged(state, forge.update(7, 1, forge.text("i", origin=(7, 0))), maja),
+        judged(state, forge.update(7, 2, forge.text("!", origin=(7, 1))), maja),
+    ]
+    for client in range(8, 12):
+        edit = forge.update(client, 0, forge.text("others", parent="t"))
+        outcomes.append(judged(state, edit, a_session(), f"member {client}"))
+    assert not is_rapid(outcomes)
+    outcomes.append(judged(state, forge.update(7, 3, forge.text("!", origin=(7, 2))), maja))
+    assert is_rapid(outcomes)

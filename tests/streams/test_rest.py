@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest_asyncio
+from sqlalchemy import Connection
 
 from tests.peers.raw import eventually
 from twinspace_rt.db.engine import SqliteDatabase
 from twinspace_rt.db.migrate import migrate
-from twinspace_rt.streams.log import Log
+from twinspace_rt.ids import new_id
+from twinspace_rt.streams.log import Append, Log, NewEntry, create_stream
 
 
 class Doors:
@@ -108,3 +111,50 @@ async def test_a_log_that_is_cut_off_while_it_rests_keeps_nobody_outside(
     writing.cancel()
     await asyncio.wait([writing])
     assert doors.seen[-1] == "take 1"
+
+
+class Pencil:
+    """Whoever has one entry for a stream, at each commit that it is asked at."""
+
+    def __init__(self, stream_id: str, *, rapid: bool) -> None:
+        self.stored = 0
+        self._stream_id = stream_id
+        self._rapid = rapid
+
+    def take(self) -> Append:
+        """Give the next entry."""
+        entries = [NewEntry("somebody", b"body")]
+        return Append(self._stream_id, 1, self.stored, entries, self._told, self._rapid)
+
+    def _told(self, result: int | Exception) -> None:
+        assert not isinstance(result, Exception)
+        self.stored += 1
+
+
+def has_stored(pencil: Pencil, times: int) -> bool:
+    return pencil.stored == times
+
+
+async def test_who_waits_for_each_commit_does_not_wait_for_the_pause(
+    database: SqliteDatabase,
+) -> None:
+    streams = [new_id() for _ in range(2)]
+    for stream_id in streams:
+        begin: Callable[[Connection], object] = partial(
+            create_stream, stream_id=stream_id, room_id=new_id(), kind="text"
+        )
+        database.write_now(begin)
+    log = Log(database, interval_s=3600, deliver=lambda _: None)
+    writing = asyncio.create_task(log.run())
+    tool, hand = Pencil(streams[0], rapid=True), Pencil(streams[1], rapid=False)
+    for times in range(1, 6):
+        log.offer(tool)
+        await eventually(partial(has_stored, tool, times))
+    log.offer(hand)
+    await eventually(lambda: hand.stored == 1)
+    log.offer(tool)
+    await asyncio.sleep(0.1)
+    assert tool.stored == 5, "behind somebody who types there is a pause"
+    log.close()
+    writing.cancel()
+    await asyncio.wait([writing])

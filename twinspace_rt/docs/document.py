@@ -30,6 +30,7 @@ from twinspace_rt.docs.edits import (
     Sync,
     Taken,
     Turn,
+    is_rapid,
     new_ones,
 )
 from twinspace_rt.docs.engine import Engine
@@ -263,7 +264,7 @@ class Document:
             taken = new_ones(outcomes)
             if taken:
                 self._flight = _Flight(outcomes, taken, size)
-                return self._append(taken)
+                return self._append(taken, rapid=is_rapid(outcomes))
             self._tell_storage(True, "ok")
             self._delivery.follow(self.loaded, outcomes, [], [])
         except Exception as error:
@@ -283,9 +284,9 @@ class Document:
         assert not isinstance(item, Turn), "whoever holds the queue is the task's"
         return item if isinstance(item, Sync) else self._judge.judge(self.loaded, item)
 
-    def _append(self, taken: Sequence[Taken]) -> Append:
+    def _append(self, taken: Sequence[Taken], *, rapid: bool) -> Append:
         entries, loaded = new_entries(taken), self.loaded
-        return Append(self.id, loaded.epoch, loaded.head_seq, entries, self._told)
+        return Append(self.id, loaded.epoch, loaded.head_seq, entries, self._told, rapid)
 
     def _told(self, result: int | Exception) -> None:
         """Follow the end of a commit: with its moment, or with why nothing was stored."""

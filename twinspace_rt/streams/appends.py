@@ -54,6 +54,8 @@ class Append:
         tell: Called once, on the event loop: with the moment of the commit when the entries are on
             the disk, or with why nothing was stored (`HeadMoved`, `StreamClosed`,
             `StorageUnavailable`). Must not raise and must not wait.
+        rapid: Whether somebody sends faster than a hand types, and may wait for this one before
+            sending more.
     """
 
     stream_id: str
@@ -61,6 +63,7 @@ class Append:
     after_seq: int
     entries: Sequence[NewEntry]
     tell: Callable[[int | Exception], None]
+    rapid: bool = False
 
     @property
     def upto_seq(self) -> int:

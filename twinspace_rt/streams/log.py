@@ -61,6 +61,10 @@ __all__ = [
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 BATCH_ENTRIES = 8
+RAPID_REST_S = 0.001
+"""From one commit to the next where somebody waits for the one before sending more: long enough for
+all that an answer sets off to come. The processor's caches are warm then, and half the time is
+enough for what takes a cold one all of it."""
 ACTIONS_MAX = 32
 """Actions of one commit: each asks the database several times, and its rows stay locked until the
 commit. A thousand that waited for a database would not end within its limit, ever again."""
@@ -118,7 +122,7 @@ class Log:
         database: Where the streams are.
         interval_s: Shortest time between the starts of two commits. At rest an edit commits at
             once; under load batches grow. Where one stream brings more than `BATCH_ENTRIES`, the
-            next commit comes sooner.
+            next commit comes sooner, and soonest where somebody sends faster than a hand types.
         deliver: Called after each commit with the events of each action, in commit order, before
             the action's caller is told.
         announce: Called after each commit with the streams that have grown, to tell other nodes.
@@ -228,9 +232,7 @@ class Log:
                 if not jobs:
                     continue
                 await self._commit(jobs)
-                # A commit costs by its streams; many entries in one share that already.
-                most = max((len(job.entries) for job in jobs if isinstance(job, Append)), default=0)
-                due = started + self._interval_s * min(1.0, BATCH_ENTRIES / max(1, most))
+                due = self._due(jobs, started)
                 del jobs  # hold nobody's document until the next commit
                 if self._intake is not None and not typed_in_pause:
                     # To wake when the pause is over costs as much as an edit, and most likely
@@ -239,6 +241,15 @@ class Log:
         finally:
             if self._intake is not None:
                 self._intake.take()
+
+    def _due(self, jobs: "Sequence[_Job]", started: float) -> float:
+        """Tell when the next commit may begin, by the loop's clock."""
+        appends = [job for job in jobs if isinstance(job, Append)]
+        if any(append.rapid for append in appends):
+            return asyncio.get_running_loop().time() + RAPID_REST_S
+        # A commit costs by its streams; many entries in one share that already.
+        most = max([len(append.entries) for append in appends], default=0)
+        return started + self._interval_s * min(1.0, BATCH_ENTRIES / max(1, most))
 
     async def _rest(self, pause_s: float) -> bool:
         """Let the time to the next commit pass, and have all that was typed meanwhile brought.
