@@ -30,13 +30,22 @@ class Window:
     own: dict[str, bytes] = field(default_factory=dict)
     seen: dict[tuple[str, str], bytes] = field(default_factory=dict)
     heard: list[bytes] = field(default_factory=list)
+    met: int = 0
     shared: Ephemera = field(init=False)
 
     def open(self, channel: str) -> "Window":
         self.shared = self.neighbours.share(
-            channel, whole=lambda: self.own, told=self._told, passed=self.heard.append
+            channel,
+            whole=lambda: self.own,
+            told=self._told,
+            passed=self.heard.append,
+            met=self._met,
         )
         return self
+
+    def _met(self) -> None:
+        assert self.shared.is_shared
+        self.met += 1
 
     def _told(self, node: str, values: Mapping[str, bytes | None]) -> None:
         for key, value in values.items():
@@ -134,6 +143,24 @@ async def test_nothing_is_sent_to_nobody(nodes: Nodes, channel: str) -> None:
     # Its question was answered once, and the answer by nobody.
     asks = [msgspec.msgpack.decode(message)[-1] for message in carried]
     assert asks == [True, False, False]
+
+
+async def test_nodes_that_share_a_channel_learn_of_each_other_once(
+    two: tuple[Window, Window], channel: str
+) -> None:
+    here, there = two
+    here.open(channel)
+    assert not here.shared.is_shared
+    there.open(channel)
+    await eventually(lambda: here.shared.is_shared and there.shared.is_shared)
+    here.show("maja", b"chat")
+    there.show("nikos", b"chat")
+    await eventually(lambda: see_each_other(here, there))
+    assert (here.met, there.met) == (1, 1)
+    there.shared.close()
+    await eventually(lambda: not here.shared.is_shared)
+    there.open(channel)
+    await eventually(lambda: (here.met, there.met) == (2, 2))
 
 
 async def test_who_closes_a_channel_shows_nothing_there(

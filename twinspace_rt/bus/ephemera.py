@@ -64,17 +64,24 @@ class Ephemera:
         whole: Callable[[], Mapping[str, bytes]],
         told: Callable[[str, Mapping[str, bytes | None]], None],
         passed: Callable[[bytes], None],
+        met: Callable[[], None],
     ) -> None:
         self._neighbours = neighbours
         self._channel = channel
         self._whole = whole
         self._told = told
         self._passed = passed
+        self._met = met
         self._shown: dict[str, set[str]] = {}
         self._whole_at: dict[str, float] = {}
         self._answer: asyncio.TimerHandle | None = None
         self._subscription = neighbours.bus.subscribe(channel, self._receive)
         self._opening = asyncio.get_running_loop().create_task(self._ask_first())
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether another node shares the channel, as far as this one has heard."""
+        return bool(self._shown)
 
     async def _ask_first(self) -> None:
         await self._subscription.ready()
@@ -82,17 +89,17 @@ class Ephemera:
 
     def tell(self, values: Mapping[str, bytes | None]) -> None:
         """Show these values from now on, and those that are ``None`` no more."""
-        if values and self._shown:
+        if values and self.is_shared:
             self._send(Told(self._neighbours.node_id, values))
 
     def tell_whole(self, *, ask: bool = False) -> None:
         """Tell all that this node shows, and ask the others for theirs if none is known."""
-        ask = ask or not self._shown
+        ask = ask or not self.is_shared
         self._send(Told(self._neighbours.node_id, self._whole(), whole=True, ask=ask))
 
     def pass_on(self, message: bytes) -> None:
         """Hand the other nodes a message of the moment."""
-        if self._shown:
+        if self.is_shared:
             self._send(Passed(self._neighbours.node_id, message))
 
     def close(self) -> None:
@@ -102,7 +109,7 @@ class Ephemera:
             self._answer.cancel()
         self._subscription.end()
         self._neighbours.forget(self)
-        self._whole, self._told, self._passed = dict, _ignore, _ignore
+        self._whole, self._told, self._passed, self._met = dict, _ignore, _ignore, _ignore
         if self._neighbours.alive:  # perhaps of one that has only just asked
             self._send(Left(self._neighbours.node_id))
 
@@ -137,7 +144,8 @@ class Ephemera:
 
     def _take(self, told: Told) -> None:
         values = told.values
-        if told.node not in self._shown and not told.whole:
+        is_new = told.node not in self._shown
+        if is_new and not told.whole:
             self._neighbours.put_right(self)  # what it showed before has been missed
         shown = self._shown.setdefault(told.node, set())
         if told.whole or told.node not in self._whole_at:
@@ -148,6 +156,8 @@ class Ephemera:
             (shown.discard if value is None else shown.add)(key)
         if values:
             self._told(told.node, values)
+        if is_new:
+            self._met()
         if told.ask and self._answer is None:
             # However many ask at once, one answer reaches them all.
             self._answer = asyncio.get_running_loop().call_later(ANSWER_S, self._give_answer)

@@ -55,6 +55,7 @@ class Neighbours:
         whole: Callable[[], Mapping[str, bytes]],
         told: Callable[[str, Mapping[str, bytes | None]], None],
         passed: Callable[[bytes], None] = lambda _: None,
+        met: Callable[[], None] = lambda: None,
     ) -> Ephemera:
         """Show values to the other nodes that share a channel, and see theirs.
 
@@ -63,8 +64,10 @@ class Neighbours:
             whole: Returns all that this node shows now.
             told: Called with a node and what has changed in what it shows (``None``: gone).
             passed: Called with a message of the moment.
+            met: Called when a node is heard that shares the channel and was not known to: it may
+                have come before, and not have been told what happened meanwhile.
         """
-        shared = Ephemera(self, channel, whole, told, passed)
+        shared = Ephemera(self, channel, whole, told, passed, met)
         self._shared.add(shared)
         return shared
 

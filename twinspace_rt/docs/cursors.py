@@ -23,6 +23,7 @@ class Cursors:
         sessions: Who is in it, now and later.
         is_foreign: Whether a client id is bound to another member than this one.
         neighbours: The other nodes.
+        met: Called when another node is found to have the document open.
     """
 
     def __init__(
@@ -31,13 +32,21 @@ class Cursors:
         sessions: Collection[Session],
         is_foreign: Callable[[int, str], bool],
         neighbours: Neighbours,
+        met: Callable[[], None],
     ) -> None:
         self._sessions = sessions
         self._awareness = Awareness(is_foreign)
         self._timer: asyncio.TimerHandle | None = None
         self._elsewhere = neighbours.share(
-            f"{document_id}.cursors", whole=self._awareness.own, told=self._shown_elsewhere
+            f"{document_id}.cursors",
+            whole=self._awareness.own,
+            told=self._shown_elsewhere,
+            met=met,
         )
+
+    def are_shared(self) -> bool:
+        """Tell whether another node has the document open, as far as this one has heard."""
+        return self._elsewhere.is_shared
 
     def receive(self, session: Session, body: bytes) -> None:
         """Take in a cursor; told to the others in the next batch."""

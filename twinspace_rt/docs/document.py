@@ -14,6 +14,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import InitVar, dataclass, field
+from functools import partial
 
 from twinspace_rt.bus.neighbours import Neighbours
 from twinspace_rt.db.engine import Database
@@ -99,7 +100,8 @@ class Document:
     _delivery: Delivery = field(init=False)
 
     def __post_init__(self, engine: Engine, neighbours: Neighbours) -> None:
-        self.cursors = Cursors(self.id, self.sessions, self._is_foreign, neighbours)
+        met = partial(self.log.announce, self.id)
+        self.cursors = Cursors(self.id, self.sessions, self._is_foreign, neighbours, met)
         self._judge = Judge(self.id)
         self._delivery = Delivery(self.sessions, engine)
 
@@ -286,7 +288,15 @@ class Document:
 
     def _append(self, taken: Sequence[Taken], *, rapid: bool) -> Append:
         entries, loaded = new_entries(taken), self.loaded
-        return Append(self.id, loaded.epoch, loaded.head_seq, entries, self._told, rapid)
+        return Append(
+            self.id,
+            loaded.epoch,
+            loaded.head_seq,
+            entries,
+            self._told,
+            rapid=rapid,
+            is_shared=self.cursors.are_shared,
+        )
 
     def _told(self, result: int | Exception) -> None:
         """Follow the end of a commit: with its moment, or with why nothing was stored."""

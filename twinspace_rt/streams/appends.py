@@ -46,6 +46,11 @@ class NewEntry(msgspec.Struct, gc=False):
     new_clients: Sequence[int] = ()
 
 
+def _maybe() -> bool:
+    """Tell that another node may have a stream open: whoever does not know says so."""
+    return True
+
+
 @dataclass(slots=True)
 class Append:
     """Validated entries for one stream, after ``after_seq`` and nowhere else.
@@ -56,6 +61,8 @@ class Append:
             `StorageUnavailable`). Must not raise and must not wait.
         rapid: Whether somebody sends faster than a hand types, and may wait for this one before
             sending more.
+        is_shared: Tells, once it is stored, whether another node may have the stream open and has
+            to hear of it.
     """
 
     stream_id: str
@@ -64,6 +71,7 @@ class Append:
     entries: Sequence[NewEntry]
     tell: Callable[[int | Exception], None]
     rapid: bool = False
+    is_shared: Callable[[], bool] = _maybe
 
     @property
     def upto_seq(self) -> int:

@@ -125,7 +125,8 @@ class Log:
             next commit comes sooner, and soonest where somebody sends faster than a hand types.
         deliver: Called after each commit with the events of each action, in commit order, before
             the action's caller is told.
-        announce: Called after each commit with the streams that have grown, to tell other nodes.
+        announce: Called after each commit with the streams that have grown and that other nodes may
+            have open, to tell them.
         intake: Held back between two commits, if there is one.
 
     Attributes:
@@ -188,6 +189,10 @@ class Log:
         of it.
         """
         self._on_trouble = listener
+
+    def announce(self, stream_id: str) -> None:
+        """Tell the other nodes that a stream may have grown since they looked."""
+        self._announce([stream_id])
 
     def _is_late(self) -> None:
         self.late = "database_away"
@@ -311,7 +316,8 @@ class Log:
         for job, result in zip(jobs, results, strict=True):
             if not isinstance(result, Exception):
                 if isinstance(job, Append):
-                    grown.add(job.stream_id)
+                    if job.is_shared():
+                        grown.add(job.stream_id)
                 else:
                     transaction = result[1]
                     grown |= transaction.grown
