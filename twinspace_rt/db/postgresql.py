@@ -71,7 +71,7 @@ class PostgresqlDatabase:
         )
         # In a pool of its own: a lost line is followed by a new one, not by another as old as it.
         self._liner = self._pool(1)
-        self._line: AsyncConnection | None = None
+        self._line: tuple[AsyncConnection, Any] | None = None
         self._line_taken = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -126,7 +126,7 @@ class PostgresqlDatabase:
         # Taking leave waits for an answer too.
         limit = asyncio.get_running_loop().call_later(self._connect_s, self._cut)
         if self._line is not None:
-            await self._line.close()
+            await self._line[0].close()
         await self._liner.dispose()
         await self._writer.dispose()
         await self._reader.dispose()
@@ -195,8 +195,9 @@ class PostgresqlDatabase:
         async with self._line_taken:
             # Kept: to take a connection from the pool and give it back costs as much as a commit.
             if self._line is None:
-                self._line = await self._liner.connect()
-            raw: Any = (await self._line.get_raw_connection()).driver_connection
+                line = await self._liner.connect()
+                self._line = line, (await line.get_raw_connection()).driver_connection
+            line, raw = self._line
             limit = asyncio.get_running_loop().call_later(self._transaction_s, raw.terminate)
             try:
                 return await work(raw)
@@ -204,7 +205,7 @@ class PostgresqlDatabase:
                 _leave_out_detail(error)
                 lost = raw.is_closed()
                 if lost:
-                    line, self._line = self._line, None
+                    self._line = None
                     await line.invalidate()
                     await line.close()
                 if lost or sqlstate_of(error) in AGAIN:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -96,8 +96,10 @@ class Doubted(Exception):
     """An edit would be refused by what this node knows; another node may know more."""
 
 
-def new_ones(outcomes: Iterable[Outcome]) -> list[Taken]:
+def new_ones(outcomes: Sequence[Outcome]) -> list[Taken]:
     """Pick what has to be stored; what one session typed in a row is one edit of it."""
+    if len(outcomes) == 1:  # as nearly always where a few people write
+        return [o for o in outcomes if isinstance(o, Taken) and o.canonical is not None]
     new: list[Taken] = []
     rows: list[_Row] = []
     last: dict[int, _Row] = {}
