@@ -3,21 +3,27 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
+import pytest
 import pytest_asyncio
 
 from tests.bus.conftest import running
 from tests.live import Live, seed_room, serve_here
 from tests.peers import raw
 from tests.peers.raw import Pen, enter, eventually
-from twinspace_rt.bus.base import Bus
+from twinspace_rt.bus.base import BEACON_S, Bus
 from twinspace_rt.bus.neighbours import Neighbours
 from twinspace_rt.bus.redis import RedisBus
 from twinspace_rt.rooms.hub import GROWN
+from twinspace_rt.streams.log import NewEntry
 
 
 @pytest_asyncio.fixture
-async def here(tmp_path: Path, redis_url: str) -> AsyncIterator[Live]:
-    """A server on a bus."""
+async def here(
+    tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Live]:
+    """A server on a bus, which looks for news as often as where others write, too."""
+    monkeypatch.setattr("twinspace_rt.bus.base.BEACON_SOLE_S", BEACON_S)
     async with serve_here(tmp_path / "data", bus_url=redis_url) as live:
         yield live
 
@@ -55,3 +61,20 @@ async def test_who_has_a_document_open_is_told_of_each_commit(here: Live, elsewh
         await write(5)
         await elsewhere.subscribe(page, hints.append).ready()  # what came before it has come
         assert hints == [GROWN] * 4
+
+
+async def test_who_finds_what_nobody_told_it_of_says_that_it_is_there(
+    here: Live, elsewhere: Bus
+) -> None:
+    assert here.node is not None
+    seeded = await here.node.database.write(seed_room)
+    page, eleni = seeded.documents[1], seeded.people["eleni"].member_id
+    said: list[bytes] = []
+    await elsewhere.subscribe(f"{page}.cursors", said.append).ready()
+    async with await enter(here, seeded) as maja:
+        await eventually(lambda: len(said) == 1)  # as it opened the document
+        # As another node would that does not know of this one.
+        await here.node.hub.log.append(page, 1, 0, [NewEntry(eleni, Pen(5).write("e"), [5])])
+        assert await maja.expect("update")
+        await eventually(lambda: len(said) == 2)
+        assert [msgspec.msgpack.decode(message)[-1] for message in said] == [True, True]

@@ -102,6 +102,10 @@ class Ephemera:
         if self.is_shared:
             self._send(Passed(self._neighbours.node_id, message))
 
+    def put_right(self) -> None:
+        """Ask and tell everything soon."""
+        self._neighbours.put_right(self)
+
     def close(self) -> None:
         """Show nothing any more, hear nothing, and hold none of those who did."""
         self._opening.cancel()
@@ -156,7 +160,7 @@ class Ephemera:
             (shown.discard if value is None else shown.add)(key)
         if values:
             self._told(told.node, values)
-        if is_new:
+        if is_new or told.ask:  # its leave may have been lost, and it may have come again
             self._met()
         if told.ask and self._answer is None:
             # However many ask at once, one answer reaches them all.

@@ -64,8 +64,8 @@ class Neighbours:
             whole: Returns all that this node shows now.
             told: Called with a node and what has changed in what it shows (``None``: gone).
             passed: Called with a message of the moment.
-            met: Called when a node is heard that shares the channel and was not known to: it may
-                have come before, and not have been told what happened meanwhile.
+            met: Called when a node is heard that shares the channel and was not known to, or asks:
+                it may have come before, and not have been told what happened meanwhile.
         """
         shared = Ephemera(self, channel, whole, told, passed, met)
         self._shared.add(shared)

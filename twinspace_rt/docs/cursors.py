@@ -48,6 +48,10 @@ class Cursors:
         """Tell whether another node has the document open, as far as this one has heard."""
         return self._elsewhere.is_shared
 
+    def meet(self) -> None:
+        """Ask soon who else has the document open, and let them know that this node has."""
+        self._elsewhere.put_right()
+
     def receive(self, session: Session, body: bytes) -> None:
         """Take in a cursor; told to the others in the next batch."""
         if self._awareness.receive(body, session, session.principal):

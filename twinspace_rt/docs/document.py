@@ -444,7 +444,11 @@ class Document:
                 loaded, taken = self.loaded, new_ones(outcomes)
                 try:
                     at = await self.log.append(
-                        self.id, loaded.epoch, loaded.head_seq, new_entries(taken)
+                        self.id,
+                        loaded.epoch,
+                        loaded.head_seq,
+                        new_entries(taken),
+                        self.cursors.are_shared,
                     )
                     break
                 except (HeadMoved, StreamClosed, StorageUnavailable) as error:

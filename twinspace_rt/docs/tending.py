@@ -193,6 +193,8 @@ class Tending:
         for document_id, head in stored.items():
             document = documents[document_id]
             if self.get(document_id) is document:  # it may have been let go of
+                if head.seq > document.head_seq:
+                    document.cursors.meet()  # who wrote that may not know that it is open here
                 await self._compare(document, head)
 
     async def _compare(self, document: Document, head: Head) -> None:

@@ -46,7 +46,7 @@ class NewEntry(msgspec.Struct, gc=False):
     new_clients: Sequence[int] = ()
 
 
-def _maybe() -> bool:
+def perhaps() -> bool:
     """Tell that another node may have a stream open: whoever does not know says so."""
     return True
 
@@ -71,7 +71,7 @@ class Append:
     entries: Sequence[NewEntry]
     tell: Callable[[int | Exception], None]
     rapid: bool = False
-    is_shared: Callable[[], bool] = _maybe
+    is_shared: Callable[[], bool] = perhaps
 
     @property
     def upto_seq(self) -> int:

@@ -31,6 +31,7 @@ from twinspace_rt.streams.appends import (
     are_apart,
     judge,
     pages_of,
+    perhaps,
     store,
     store_on_postgresql,
     store_on_sqlite,
@@ -158,9 +159,17 @@ class Log:
         self._closing = False
 
     async def append(
-        self, stream_id: str, epoch: int, after_seq: int, entries: Sequence[NewEntry]
+        self,
+        stream_id: str,
+        epoch: int,
+        after_seq: int,
+        entries: Sequence[NewEntry],
+        is_shared: Callable[[], bool] = perhaps,
     ) -> int:
         """Append validated entries to a document's stream, after ``after_seq`` and nowhere else.
+
+        Args:
+            stream_id, epoch, after_seq, entries, is_shared: See `Append`.
 
         Returns:
             The moment of the commit; the entries are on the disk then.
@@ -171,7 +180,8 @@ class Log:
             StorageUnavailable: Nothing was stored.
         """
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._put(Append(stream_id, epoch, after_seq, entries, partial(_settle, done)))
+        tell = partial(_settle, done)
+        self._put(Append(stream_id, epoch, after_seq, entries, tell, is_shared=is_shared))
         return await done
 
     def offer(self, source: Source) -> None:
