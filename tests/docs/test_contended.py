@@ -1,5 +1,6 @@
 """Who writes where another node writes all the time is stored in its turn, not when that rests."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from tests.databases import create_database
 from tests.docs import forge
-from tests.live import Live, SeededRoom, seed_room, serve_two
+from tests.live import Live, SeededRoom, seed_room, serve_here, serve_two
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, enter, eventually, words_of
 from twinspace_rt.docs import contended
@@ -129,3 +130,37 @@ async def test_others_wait_for_no_more_than_one_may_send_at_once(
             (eleni, ELENIS),
             (seeded.people["maja"].member_id, MAJAS),
         ]
+
+
+@pytest.mark.parametrize("by_task", [False, True])
+async def test_what_is_typed_in_a_row_while_another_node_is_first_is_acknowledged_letter_by_letter(
+    tmp_path: Path, by_task: bool
+) -> None:
+    letters = "typed"
+    async with serve_here(tmp_path / "data", commit_interval_ms=300) as live:
+        assert live.node is not None
+        node = live.node
+        seeded = await node.database.write(seed_room)
+        page, eleni = seeded.documents[1], seeded.people["eleni"].member_id
+        rival, pen = Pen(ELENIS), Pen(MAJAS)
+        async with await enter(live, seeded) as maja:
+            await maja.send(raw.update(pen.write("first ")))
+            assert await maja.expect("status") == 1
+            document = await node.library.open(page)
+            assert document is not None
+            async with contextlib.AsyncExitStack() as stack:
+                if by_task:
+                    await stack.enter_async_context(document.committed())
+                for letter in letters:
+                    await maja.send(raw.update(pen.write(letter)))
+                # As another node would, past this node's document, and before what waits here.
+                entry = NewEntry(eleni, rival.write("eleni "), [ELENIS])
+                await node.hub.log.append(page, 1, 1, [entry])
+            for _ in letters:
+                assert await maja.expect("status") == 1
+            stored = await load(node.database, page)
+            assert stored is not None
+            assert sorted(words_of([e.body for e in stored.tail])) == sorted("eleni first typed")
+            authors = {client: e.member_id for e in stored.tail for client, _, _ in e.ranges}
+            assert authors == {MAJAS: seeded.people["maja"].member_id, ELENIS: eleni}
+            assert document.head_seq == stored.head_seq

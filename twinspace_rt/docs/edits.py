@@ -10,7 +10,7 @@ from twinspace_rt.docs.session import Asked, Session
 from twinspace_rt.docs.typed import Typed, as_one
 
 RAPID_EDITS: Final = 4
-"""Nobody types so much in the fiftieth part of a second, but what works by program does."""
+"""Nobody types so much between two commits, but what works by program does."""
 
 
 @dataclass(slots=True)

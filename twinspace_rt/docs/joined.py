@@ -5,13 +5,11 @@ from typing import Generic, NamedTuple, TypeVar
 
 from twinspace_rt.docs.lib0 import write_var_uint
 from twinspace_rt.docs.store import TailEntry
+from twinspace_rt.docs.update import NO_DELETES
 
 A = TypeVar("A")
 ONE_STRUCT = b"\1\1"
 """How an update begins that is one client's and has one struct."""
-NO_DELETES = b"\0"
-"""How an update ends that deletes nothing: numbers are never longer than they have to be, so the
-last byte of a deleted range's length is not zero."""
 
 
 class Piece(NamedTuple):

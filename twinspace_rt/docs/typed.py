@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from twinspace_rt.docs.known import GONE, HOLLOW, KEY_MASK, TYPE_SHIFT, Member
 from twinspace_rt.docs.lib0 import Malformed, read_bytes, read_var_uint, write_var_uint
-from twinspace_rt.docs.update import MAX_CLOCK, STRING, Id, utf16_length
+from twinspace_rt.docs.update import MAX_CLOCK, NO_DELETES, STRING, Id, utf16_length
 from twinspace_rt.docs.validator import (
     DOCUMENT_MAX_BYTES,
     DOCUMENT_MAX_ITEMS,
@@ -22,8 +22,6 @@ BEHIND: Final = STRING | 0x80
 """The info byte of text with an item to its left."""
 BETWEEN: Final = STRING | 0xC0
 """The info byte of text between two items."""
-
-NO_DELETES: Final = b"\0"
 
 
 class Typed(NamedTuple):

@@ -46,6 +46,10 @@ _HAS_KEY: Final = 0x20
 _HAS_RIGHT: Final = 0x40
 HAS_ORIGIN: Final = 0x80
 
+NO_DELETES: Final = b"\0"
+"""How an update ends that deletes nothing: numbers are never longer than they have to be, so the
+last byte of a deleted range's length is not zero."""
+
 XML_ELEMENT: Final = 3
 XML_HOOK: Final = 5
 XML_TEXT: Final = 6
