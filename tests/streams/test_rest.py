@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import Connection
 
@@ -151,10 +152,34 @@ async def test_who_waits_for_each_commit_does_not_wait_for_the_pause(
         log.offer(tool)
         await eventually(partial(has_stored, tool, times))
     log.offer(hand)
-    await eventually(lambda: hand.stored == 1)
+    await eventually(partial(has_stored, hand, 1))
     log.offer(tool)
     await asyncio.sleep(0.1)
     assert tool.stored == 5, "behind somebody who types there is a pause"
     log.close()
+    writing.cancel()
+    await asyncio.wait([writing])
+
+
+async def test_no_program_is_in_haste_for_ever(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everybody's edits go through the same commits."""
+    monkeypatch.setattr("twinspace_rt.streams.log.HASTE_MAX", 3)
+    monkeypatch.setattr("twinspace_rt.streams.log.HASTE_PER_S", 0)
+    stream_id = new_id()
+    begin: Callable[[Connection], object] = partial(
+        create_stream, stream_id=stream_id, room_id=new_id(), kind="text"
+    )
+    database.write_now(begin)
+    log = Log(database, interval_s=3600, deliver=lambda _: None)
+    writing = asyncio.create_task(log.run())
+    tool = Pencil(stream_id, rapid=True)
+    for times in range(1, 5):
+        log.offer(tool)
+        await eventually(partial(has_stored, tool, times))
+    log.offer(tool)
+    await asyncio.sleep(0.1)
+    assert tool.stored == 4
     writing.cancel()
     await asyncio.wait([writing])
