@@ -87,7 +87,7 @@ async def test_what_is_wrong_is_said_in_words_and_shuts_nobody_out(
     await database.write(lambda db: do_beat(db, who, "ready", figures))
     ada = await open_as(await database.write(seed_administrator), 390, name="ada")
     await ada.go("/administration/operations")
-    node = ada.page.get_by_role("listitem", name="process 7")
+    node = ada.page.get_by_role("listitem", name="a-machine-with-a-long-name")
     for words in ("Changes wait to be saved.", "Redis is away.", "Slow to answer."):
         await expect(node).to_contain_text(words)
     wide, screen = await ada.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
