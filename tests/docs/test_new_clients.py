@@ -1,6 +1,7 @@
 """Client ids are not to pile up: each slows every edit for everyone (PROTOCOL.md R2)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from pycrdt import merge_updates
@@ -48,11 +49,13 @@ async def test_an_edit_that_other_nodes_outrun_again_and_again_counts_once(
     log, elenis = live.node.hub.log, Pen(5)
     append = log.append
 
-    async def append_late(stream: str, epoch: int, head: int, entries: Sequence[NewEntry]) -> int:
+    async def append_late(
+        stream: str, epoch: int, head: int, entries: Sequence[NewEntry], *more: Any
+    ) -> int:
         if stream == page and head <= CLIENTS_PER_HOUR:
             new = [] if head else [5]
             await append(page, 1, head, [NewEntry(author, elenis.write("y"), new)])
-        return await append(stream, epoch, head, entries)
+        return await append(stream, epoch, head, entries, *more)
 
     async with await Peer.open(live, seeded.room_id, seeded.people["maja"], page) as maja:
         await maja.join()
