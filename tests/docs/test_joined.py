@@ -5,6 +5,7 @@ import random
 import pytest
 from pycrdt import Doc, Text
 
+from tests.docs.texts import content
 from twinspace_rt.docs.joined import Batch, Piece, joined, piece_of
 from twinspace_rt.docs.store import TailEntry
 from twinspace_rt.docs.update import TRUSTED_LIMITS, parse
@@ -44,14 +45,6 @@ def write_together(seed: int, steps: int, *, deletes: bool) -> list[bytes]:
                 other.apply_update(log[known - 1])
                 del log[known:]
     return log
-
-
-def content(updates: list[bytes]) -> tuple[str, bytes]:
-    document: Doc[Text] = Doc()
-    text = document.get("t", type=Text)
-    for update in updates:
-        document.apply_update(update)
-    return str(text), document.get_state()
 
 
 def test_typing_of_several_people_is_one_update() -> None:

@@ -7,6 +7,7 @@ import pytest
 from pycrdt import Doc, Text
 
 from tests.docs import forge
+from tests.docs.texts import content
 from twinspace_rt.docs.edits import Edit, Outcome, Taken, is_rapid, new_ones
 from twinspace_rt.docs.session import Session
 from twinspace_rt.docs.typed import take_typed
@@ -39,14 +40,6 @@ def judged(state: DocumentState, data: bytes, session: Session, member: str = "m
     verdict = state.check(parse(data, UPDATE_LIMITS), member)
     state.apply(verdict)
     return Taken(edit, verdict.canonical, verdict.ranges, verdict.new_clients)
-
-
-def content(bodies: list[bytes]) -> tuple[str, bytes]:
-    document: Doc[Text] = Doc()
-    text = document.get("t", type=Text)
-    for body in bodies:
-        document.apply_update(body)
-    return str(text), document.get_state()
 
 
 class Person:

@@ -114,6 +114,15 @@ async def test_a_log_that_is_cut_off_while_it_rests_keeps_nobody_outside(
     assert doors.seen[-1] == "take 1"
 
 
+def a_stream(database: SqliteDatabase) -> str:
+    stream_id = new_id()
+    begin: Callable[[Connection], object] = partial(
+        create_stream, stream_id=stream_id, room_id=new_id(), kind="text"
+    )
+    database.write_now(begin)
+    return stream_id
+
+
 class Pencil:
     """Whoever has one entry for a stream, at each commit that it is asked at."""
 
@@ -139,15 +148,9 @@ def has_stored(pencil: Pencil, times: int) -> bool:
 async def test_who_waits_for_each_commit_does_not_wait_for_the_pause(
     database: SqliteDatabase,
 ) -> None:
-    streams = [new_id() for _ in range(2)]
-    for stream_id in streams:
-        begin: Callable[[Connection], object] = partial(
-            create_stream, stream_id=stream_id, room_id=new_id(), kind="text"
-        )
-        database.write_now(begin)
     log = Log(database, interval_s=3600, deliver=lambda _: None)
     writing = asyncio.create_task(log.run())
-    tool, hand = Pencil(streams[0], rapid=True), Pencil(streams[1], rapid=False)
+    tool, hand = (Pencil(a_stream(database), rapid=rapid) for rapid in (True, False))
     for times in range(1, 6):
         log.offer(tool)
         await eventually(partial(has_stored, tool, times))
@@ -167,14 +170,9 @@ async def test_no_program_is_in_haste_for_ever(
     """Everybody's edits go through the same commits."""
     monkeypatch.setattr("twinspace_rt.streams.log.HASTE_MAX", 3)
     monkeypatch.setattr("twinspace_rt.streams.log.HASTE_PER_S", 0)
-    stream_id = new_id()
-    begin: Callable[[Connection], object] = partial(
-        create_stream, stream_id=stream_id, room_id=new_id(), kind="text"
-    )
-    database.write_now(begin)
     log = Log(database, interval_s=3600, deliver=lambda _: None)
     writing = asyncio.create_task(log.run())
-    tool = Pencil(stream_id, rapid=True)
+    tool = Pencil(a_stream(database), rapid=True)
     for times in range(1, 5):
         log.offer(tool)
         await eventually(partial(has_stored, tool, times))

@@ -63,9 +63,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 BATCH_ENTRIES = 8
 RAPID_REST_S = 0.001
-"""From one commit to the next where somebody waits for the one before sending more: long enough for
-all that an answer sets off to come. The processor's caches are warm then, and half the time is
-enough for what takes a cold one all of it."""
+"""The shortest pause where somebody waits for one commit before sending more: long enough for all
+that an answer sets off to come, and short enough to find the processor's caches warm."""
 HASTE_MAX = 4000
 HASTE_PER_S = 50
 """How many commits begin so soon, in a row and in the long run: nobody's program has a node commit
