@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -38,6 +39,7 @@ class Doors:
         """Note it."""
         self.seen.append("hold and tell")
         self._listener = listener
+        self._tell()
 
     def take(self) -> bool:
         """Note it, with what it brings."""
@@ -48,8 +50,11 @@ class Doors:
     def type(self) -> None:
         """Have somebody type."""
         self.waiting += 1
-        listener, self._listener = self._listener, None
-        if listener is not None:
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.waiting and self._listener is not None:
+            listener, self._listener = self._listener, None
             listener()
 
 
@@ -72,9 +77,9 @@ async def test_nobody_is_woken_for_a_pause_in_which_nobody_types(
     await eventually(lambda: doors.seen[-1] == "hold and tell")
     await asyncio.sleep(0.3)
     assert doors.seen[doors.seen.index("one") :] == ["one", "hold and tell"]
+    del doors.seen[:]
     doors.type()
-    await eventually(lambda: doors.seen[-1] == "take 1")
-    assert "hold" not in doors.seen, "the pause was long over"
+    await eventually(lambda: doors.seen[:1] == ["take 1"])  # the pause was long over
     log.close()
     await writing
 
@@ -89,15 +94,49 @@ async def test_what_comes_in_a_pause_is_brought_when_it_is_over(database: Sqlite
     doors.type()
     doors.type()
     await log.act(lambda _: doors.seen.append("two"))
-    assert doors.seen[:3] == ["hold", "take 2", "two"], "they waited, and came with the next commit"
+    come = ["hold", "take 2", "hold", "two"]
+    assert doors.seen[:4] == come, "they waited, and came with the next commit"
     # Where people type, the next pause begins with the doors closed, and ends by itself.
-    await eventually(lambda: doors.seen[3:] == ["hold"])
+    await eventually(lambda: doors.seen[4:] == ["hold"])
     doors.type()
-    await eventually(lambda: doors.seen[3:5] == ["hold", "take 1"])
+    await eventually(lambda: doors.seen[4:6] == ["hold", "take 1"])
     await log.act(lambda _: doors.seen.append("three"))
     log.close()
     await writing
     assert doors.seen[-1] == "take 0", "nobody is kept outside for good"
+
+
+async def test_what_comes_during_a_commit_is_left_for_the_next(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doors = Doors()
+    write, may_end = database.write, asyncio.Event()
+
+    async def write_slowly(*args: Any, **how: Any) -> Any:
+        await may_end.wait()
+        return await write(*args, **how)
+
+    monkeypatch.setattr(database, "write", write_slowly)
+    log = Log(database, interval_s=1, deliver=lambda _: None, intake=doors)
+    writing = asyncio.create_task(log.run())
+    acting = asyncio.create_task(log.act(lambda _: doors.seen.append("one")))
+    await eventually(lambda: doors.seen == ["take 0", "hold"])
+    doors.type()
+    await asyncio.sleep(0.1)
+    may_end.set()
+    await acting
+    await eventually(lambda: doors.seen[2:] == ["one", "hold and tell", "hold"])
+    may_end.clear()
+    acting = asyncio.create_task(log.act(lambda _: doors.seen.append("two")))
+    # There is more than edits to bring: who was there before the pause, and who came in the commit.
+    await eventually(lambda: doors.seen[-2:] == ["take 1", "hold"])
+    doors.type()
+    await eventually(lambda: doors.seen[-1] == "take 1")
+    assert "two" not in doors.seen
+    may_end.set()
+    await acting
+    log.close()
+    await writing
 
 
 async def test_a_log_that_is_cut_off_while_it_rests_keeps_nobody_outside(

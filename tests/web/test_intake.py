@@ -92,6 +92,20 @@ async def test_the_first_word_is_told_of_and_then_nothing_more() -> None:
         end(writer)
 
 
+async def test_what_came_while_it_was_held_is_told_of() -> None:
+    heard = Heard()
+    async with typing(heard) as (_, writer):
+        told: list[int] = []
+        heard.intake.hold()
+        writer.write(frame(Opcode.BINARY, b"one"))
+        await asyncio.sleep(A_MOMENT_S)
+        heard.intake.hold_and_tell(lambda: told.append(len(heard.binary) - TYPES_AFTER))
+        await eventually(lambda: told == [0])
+        assert heard.intake.take()
+        assert heard.binary == [*BEGINNING, b"one"]
+        end(writer)
+
+
 async def test_much_that_has_arrived_is_read_in_one_go() -> None:
     """Otherwise a large document would take as many commits as it has pieces."""
     heard = Heard()

@@ -131,7 +131,7 @@ class Log:
             the action's caller is told.
         announce: Called after each commit with the streams that have grown and that other nodes may
             have open, to tell them.
-        intake: Held back between two commits, if there is one.
+        intake: Held back during commits and between two of them, if there is one.
 
     Attributes:
         commits: How many there were.
@@ -158,6 +158,8 @@ class Log:
         self._intake = intake
         self._queue: list[_Job] = []
         self._sources: dict[Source, None] = {}
+        self._limit: asyncio.TimerHandle
+        """What is due while a commit does not end."""
         self._haste: float = HASTE_MAX
         self._hasted_at = 0.0
         self._wake = asyncio.Event()
@@ -208,10 +210,6 @@ class Log:
     def announce(self, stream_id: str) -> None:
         """Tell the other nodes that a stream may have grown since they looked."""
         self._announce([stream_id])
-
-    def _is_late(self) -> None:
-        self.late = "database_away"
-        self._on_trouble(self.late)
 
     async def act(self, work: Callable[[Transaction], T], room_id: str | None = None) -> T:
         """Run an action: its rows and its events are stored together or not at all.
@@ -310,7 +308,7 @@ class Log:
 
     async def _commit(self, jobs: "Sequence[_Job]") -> None:
         started = perf_counter()  # the loop's own clock stands still while it works
-        limit = asyncio.get_running_loop().call_later(LATE_S, self._is_late)
+        self._limit = self._expect()
         try:
             try:
                 results = await self._write(jobs)
@@ -327,7 +325,7 @@ class Log:
             self._on_trouble(_unavailable(error).code)
             return
         finally:
-            limit.cancel()
+            self._limit.cancel()
             self.late = ""
         self.commits += 1
         meters.commit_seconds.observe(perf_counter() - started)
@@ -345,6 +343,26 @@ class Log:
                         self._deliver(transaction.events)
             job.tell(result)
         self._announce(grown)
+
+    def _expect(self) -> asyncio.TimerHandle:
+        """Leave what is typed during a commit for the next one, which it has to wait for anyway.
+
+        A commit that takes longer than a pause holds up nobody: there is more than edits to bring.
+        """
+        if self._intake is not None:
+            self._intake.hold()
+        return asyncio.get_running_loop().call_later(self._interval_s, self._is_long)
+
+    def _is_long(self) -> None:
+        if self._intake is not None:
+            self._intake.take()
+        self._limit = asyncio.get_running_loop().call_later(
+            LATE_S - self._interval_s, self._is_late
+        )
+
+    def _is_late(self) -> None:
+        self.late = "database_away"
+        self._on_trouble(self.late)
 
     async def _write(self, jobs: "Sequence[_Job]") -> list[Any]:
         appends = [job for job in jobs if isinstance(job, Append)]

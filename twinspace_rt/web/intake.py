@@ -75,9 +75,10 @@ class Intake:
     def hold_and_tell(self, listener: Callable[[], None]) -> None:
         """Leave what arrives in the kernel until `take`, and tell ``listener`` when the first has.
 
-        To be called where nothing is held. It is told once, and must not wait.
+        What has arrived while it was held is told of, too. It is told once, and must not wait.
         """
         self._listener = listener
+        self._open()
 
     def take(self) -> bool:
         """Read what has arrived, and what comes from now on as it comes.
@@ -86,11 +87,15 @@ class Intake:
             Whether anything had arrived; nothing has where nothing was held.
         """
         self._listener = None
+        return self._open() and self._read()
+
+    def _open(self) -> bool:
+        """Have the event loop told of what arrives, and tell whether it was not."""
         if not self._held or self._gate is None or self._sockets is None:
             return False
         self._held = False
         self._gate.modify(self._sockets, select.EPOLLIN)
-        return self._read()
+        return True
 
     def _arrived(self) -> None:
         listener = self._listener
