@@ -7,13 +7,14 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.peers.raw import eventually
 from twinspace_rt.operations import lag
-from twinspace_rt.operations.lag import LagWatch, place_of
+from twinspace_rt.operations.lag import LagWatch, RunQueue, place_of
 from twinspace_rt.web.security import header
 
 SECRET = "what somebody wrote"
@@ -89,6 +90,13 @@ async def test_a_watch_that_is_stopped_measures_no_more(caplog: pytest.LogCaptur
     time.sleep(0.2)  # noqa: ASYNC251 - the loop is to be held up
     await asyncio.sleep(2 * lag.TICK_S)
     assert "loop blocked" not in caplog.text
+
+
+def test_a_queue_that_tells_no_more_ends_no_watch() -> None:
+    with ThreadPoolExecutor(1) as thread:
+        queue = thread.submit(RunQueue).result()
+        assert queue.waited_s() > 0
+    assert queue.waited_s() == 0, "it was that thread's, which has ended"
 
 
 def test_the_place_is_the_innermost_line_of_the_program() -> None:

@@ -36,9 +36,12 @@ class RunQueue:
 
     def waited_s(self) -> float:
         """Return the seconds so far; may be asked from any thread."""
-        if self._file < 0:
-            return 0.0
-        return int(os.pread(self._file, 64, 0).split()[1]) / 1e9
+        if self._file >= 0:
+            try:
+                return int(os.pread(self._file, 64, 0).split()[1]) / 1e9
+            except (OSError, IndexError, ValueError):  # it tells a log more, and nothing needs it
+                self.close()
+        return 0.0
 
     def close(self) -> None:
         """Look no more; a second call does nothing."""
