@@ -1,5 +1,6 @@
 """In which documents others have written since a moment (PROTOCOL.md N2)."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -65,6 +66,34 @@ async def test_written_in_is_what_others_wrote_since(live: Live, seeded: SeededR
     assert (others["document_id"], others["member_ids"]) == (first, [eleni])
     (since,) = await written(live, seeded, "anna", others["at"])
     assert since["document_id"] == second
+
+
+async def listed(live: Live, seeded: SeededRoom) -> dict[str, tuple[int, str | None]]:
+    """Read from the document list when each was last written in, and by whom."""
+    async with await RoomClient.open(live, seeded.room_id, seeded.people["anna"]) as anna:
+        welcome = await anna.hello()
+        documents = welcome["features"]["docs"]["documents"]
+        return {one["id"]: (one["written_at"], one["written_by"]) for one in documents}
+
+
+async def test_the_list_says_when_it_was_written_and_by_whom_and_not_when_it_was_compacted(
+    live: Live, seeded: SeededRoom
+) -> None:
+    first, second = seeded.documents
+    maja, eleni = (seeded.people[name].member_id for name in ("maja", "eleni"))
+    assert await listed(live, seeded) == {first: (0, None), second: (0, None)}
+    async with await enter(live, seeded, "maja", 0) as peer:
+        await write(peer, Pen(1), "we saw ")
+    before = await listed(live, seeded)
+    assert before[first][1] == maja
+    async with await enter(live, seeded, "eleni", 0) as peer:
+        await write(peer, Pen(2), "dolphins")
+    written = await listed(live, seeded)
+    assert written[first] > before[first]
+    assert written[first][1] == eleni
+    await asyncio.sleep(0.01)
+    await good_snapshot(live, first)
+    assert await listed(live, seeded) == written
 
 
 async def test_archived_documents_are_no_news(live: Live, seeded: SeededRoom) -> None:

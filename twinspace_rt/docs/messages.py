@@ -25,6 +25,8 @@ class DocumentFacts(Struct, kw_only=True):
     """When its title or place last changed."""
     written_at: Millis
     """When somebody last wrote in it; 0: nobody has yet. As of when this was read."""
+    written_by: str | None
+    """Who did; null: nobody has, or that is not kept any more."""
     archived: bool
     state: Literal["open", "readonly", "quarantined"]
 

@@ -27,22 +27,37 @@ PAGES_MAX = 4
 PARTS_MAX = 1_000
 """So many entries of a document are looked through for who wrote them: an hour of one person."""
 
+_last_part = (
+    select(func.max(archive.c.from_seq))
+    .where(archive.c.stream_id == stream.c.id, archive.c.epoch == stream.c.epoch)
+    .correlate(stream)
+    .scalar_subquery()
+)
 _facts = (
     select(
         document,
         stream.c.epoch,
         stream.c.state,
-        entry.c.at.label("entry_at"),
-        snapshot.c.at.label("snapshot_at"),
+        func.coalesce(entry.c.at, archive.c.at, snapshot.c.at, 0).label("written_at"),
+        func.coalesce(entry.c.member_id, archive.c.member_id).label("written_by"),
     )
     .join(stream, stream.c.id == document.c.id)
-    # The entry at the head is the last one written; without one, the snapshot stands for it.
+    # The entry at the head is the last one written. A snapshot is made later, and so stands for it
+    # only where nothing that it covers is kept.
     .outerjoin(
         entry,
         and_(
             entry.c.stream_id == stream.c.id,
             entry.c.epoch == stream.c.epoch,
             entry.c.seq == stream.c.head_seq,
+        ),
+    )
+    .outerjoin(
+        archive,
+        and_(
+            archive.c.stream_id == stream.c.id,
+            archive.c.epoch == stream.c.epoch,
+            archive.c.from_seq == _last_part,
         ),
     )
     .outerjoin(
@@ -125,7 +140,7 @@ def written_since(connection: Connection, principal: Principal, since: int) -> W
     Looked at are those last written in, by anybody, at most `PAGES_MAX` times as many.
     Of a document that was brought back from trouble, what was written before that is not looked at.
     """
-    moved_at = func.coalesce(entry.c.at, snapshot.c.at)
+    moved_at = func.coalesce(entry.c.at, archive.c.at, snapshot.c.at)
     moved = (
         _facts.where(
             document.c.room_id == principal.room_id,
@@ -208,7 +223,8 @@ def _document(row: Any) -> DocumentFacts:
         created_by=row.created_by,
         created_at=row.created_at,
         updated_at=row.updated_at,
-        written_at=row.entry_at or row.snapshot_at or 0,
+        written_at=row.written_at,
+        written_by=row.written_by,
         archived=row.archived,
         state="open" if row.state == "suspect" else row.state,
     )

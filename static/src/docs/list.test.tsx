@@ -6,13 +6,18 @@ import { Language } from "../i18n/provider";
 import { mounted } from "../mounted";
 import { Refused } from "../refused";
 import { RoomHere } from "../room/context";
+import { useDirectory } from "../room/directory";
 import { DocumentList } from "./list";
+import { type Document, load } from "./store";
 
 let page: HTMLElement;
 let refuse: (why: Refused) => void;
 
 beforeEach(async () => {
   vi.useFakeTimers();
+  // jsdom has no screen, and so no media: this one is no phone's.
+  const media = { matches: false, addEventListener: () => {}, removeEventListener: () => {} };
+  vi.stubGlobal("matchMedia", () => media);
   await startLanguage();
   const ask = () =>
     new Promise((_, reject) => {
@@ -29,7 +34,36 @@ beforeEach(async () => {
   );
 });
 
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  act(() => load({ documents: [], folders: [] }));
+});
+
+/** Show a document that Anna has made, and read what its row says. */
+async function rowOf(facts: Partial<Document>): Promise<string> {
+  const [anna, maja] = ["anna", "maja"].map((id) => ({ id, name: id }) as never);
+  const made = { id: "page", title: "Seas", kind: "rich", created_by: "anna", created_at: 1 };
+  const document = { ...made, archived: false, folder_id: null, state: "open", ...facts } as never;
+  await act(async () => {
+    useDirectory.setState({ members: { anna, maja } as never });
+    load({ documents: [document], folders: [] });
+  });
+  return page.querySelector("li")?.textContent ?? "";
+}
+
+test("Who wrote in a document last is named, and not who made it.", async () => {
+  const row = await rowOf({ written_at: 3, written_by: "maja", updated_at: 4 });
+  expect(row).toMatch(/Last written: .* · maja/);
+  expect(row).not.toContain("anna");
+});
+
+test("Where nobody has written, it says who made it; where nobody knows, it names nobody.", async () => {
+  expect(await rowOf({ written_at: 0, written_by: null })).toMatch(/Made: .* · anna/);
+  const row = await rowOf({ written_at: 3, written_by: null });
+  expect(row).toContain("Last written:");
+  expect(row).not.toContain("anna");
+});
 
 /** Write words into the search, and wait until the server is asked. */
 async function search(words: string): Promise<void> {

@@ -279,14 +279,21 @@ function DocumentRow({ document, excerpt }: { document: Document; excerpt?: stri
   );
 }
 
+/** Say when somebody last wrote in a document, and who; in a new one, who made it and when. */
 function Latest({ document }: { document: Document }) {
   const t = useText();
-  const name = <MemberName id={document.created_by} />;
+  const isWritten = document.written_at > 0;
+  const who = isWritten ? document.written_by : document.created_by;
   return (
     <>
-      {t(document.written_at ? "docs.written" : "docs.made")} <DateTime at={latest(document)} />
-      {" · "}
-      {name}
+      {t(isWritten ? "docs.written" : "docs.made")}{" "}
+      <DateTime at={isWritten ? document.written_at : document.created_at} />
+      {who && (
+        <>
+          {" · "}
+          <MemberName id={who} />
+        </>
+      )}
     </>
   );
 }
