@@ -71,11 +71,11 @@ async def test_nobody_is_woken_for_a_pause_in_which_nobody_types(
     database: SqliteDatabase,
 ) -> None:
     doors = Doors()
-    log = Log(database, interval_s=0.1, deliver=lambda _: None, intake=doors)
+    log = Log(database, interval_s=1, deliver=lambda _: None, intake=doors)
     writing = asyncio.create_task(log.run())
     await log.act(lambda _: doors.seen.append("one"))
     await eventually(lambda: doors.seen[-1] == "hold and tell")
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(1.2)
     assert doors.seen[doors.seen.index("one") :] == ["one", "hold and tell"]
     del doors.seen[:]
     doors.type()
@@ -106,10 +106,9 @@ async def test_what_comes_in_a_pause_is_brought_when_it_is_over(database: Sqlite
     assert doors.seen[-1] == "take 0", "nobody is kept outside for good"
 
 
-async def test_what_comes_during_a_commit_is_left_for_the_next(
-    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    doors = Doors()
+@pytest.fixture
+def may_end(database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Keep the commits of actions from ending until this is set."""
     write, may_end = database.write, asyncio.Event()
 
     async def write_slowly(*args: Any, **how: Any) -> Any:
@@ -117,6 +116,13 @@ async def test_what_comes_during_a_commit_is_left_for_the_next(
         return await write(*args, **how)
 
     monkeypatch.setattr(database, "write", write_slowly)
+    return may_end
+
+
+async def test_what_comes_during_a_commit_is_left_for_the_next(
+    database: SqliteDatabase, may_end: asyncio.Event
+) -> None:
+    doors = Doors()
     log = Log(database, interval_s=1, deliver=lambda _: None, intake=doors)
     writing = asyncio.create_task(log.run())
     acting = asyncio.create_task(log.act(lambda _: doors.seen.append("one")))
@@ -137,6 +143,25 @@ async def test_what_comes_during_a_commit_is_left_for_the_next(
     await acting
     log.close()
     await writing
+
+
+async def test_a_commit_is_late_however_long_the_pauses_are(
+    database: SqliteDatabase, may_end: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twinspace_rt.streams.log.LATE_S", 0.1)
+    doors = Doors()
+    log = Log(database, interval_s=3600, deliver=lambda _: None, intake=doors)
+    told: list[str] = []
+    log.on_trouble(told.append)
+    writing = asyncio.create_task(log.run())
+    acting = asyncio.create_task(log.act(lambda _: None))
+    await eventually(lambda: told == ["database_away"] and log.late != "")
+    assert doors.seen == ["take 0", "hold", "take 0"]
+    may_end.set()
+    await acting
+    assert not log.late
+    writing.cancel()
+    await asyncio.wait([writing])
 
 
 async def test_a_log_that_is_cut_off_while_it_rests_keeps_nobody_outside(

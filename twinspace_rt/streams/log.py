@@ -153,6 +153,7 @@ class Log:
         self.late = ""
         self._on_trouble: Callable[[str], None] = lambda _: None
         self._interval_s = interval_s
+        self._long_s = min(interval_s, LATE_S)
         self._deliver = deliver
         self._announce = announce
         self._intake = intake
@@ -351,14 +352,13 @@ class Log:
         """
         if self._intake is not None:
             self._intake.hold()
-        return asyncio.get_running_loop().call_later(self._interval_s, self._is_long)
+        return asyncio.get_running_loop().call_later(self._long_s, self._is_long)
 
     def _is_long(self) -> None:
         if self._intake is not None:
             self._intake.take()
-        self._limit = asyncio.get_running_loop().call_later(
-            LATE_S - self._interval_s, self._is_late
-        )
+        loop = asyncio.get_running_loop()
+        self._limit = loop.call_later(LATE_S - self._long_s, self._is_late)
 
     def _is_late(self) -> None:
         self.late = "database_away"

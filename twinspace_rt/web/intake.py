@@ -1,8 +1,8 @@
 """Reads the sockets of those who type together, when the next commit is due.
 
 An edit waits for a commit anyway. To be woken for each of them, with the processor's caches cold,
-costs a busy node more than to read and judge it, so while the log pauses between two commits, what
-arrives is left in the kernel.
+costs a busy node more than to read and judge it, so during a commit, and while the log pauses
+between two, what arrives is left in the kernel.
 """
 
 import asyncio
