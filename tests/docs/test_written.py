@@ -89,11 +89,16 @@ async def test_the_list_says_when_it_was_written_and_by_whom_and_not_when_it_was
     async with await enter(live, seeded, "eleni", 0) as peer:
         await write(peer, Pen(2), "dolphins")
     written = await listed(live, seeded)
-    assert written[first] > before[first]
+    assert written[first][0] > before[first][0]
     assert written[first][1] == eleni
     await asyncio.sleep(0.01)
     await good_snapshot(live, first)
     assert await listed(live, seeded) == written
+    async with await enter(live, seeded, "maja", 0) as peer:
+        await write(peer, Pen(3), "and a seal ")
+    after = await listed(live, seeded)
+    assert after[first][0] > written[first][0]
+    assert after[first][1] == maja
 
 
 async def test_archived_documents_are_no_news(live: Live, seeded: SeededRoom) -> None:

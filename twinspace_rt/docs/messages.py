@@ -26,7 +26,7 @@ class DocumentFacts(Struct, kw_only=True):
     written_at: Millis
     """When somebody last wrote in it; 0: nobody has yet. As of when this was read."""
     written_by: str | None
-    """Who did; null: nobody has, or that is not kept any more."""
+    """Who did, as of then; null: nobody has, or not since it began anew after trouble."""
     archived: bool
     state: Literal["open", "readonly", "quarantined"]
 

@@ -58,6 +58,7 @@ _facts = (
             archive.c.stream_id == stream.c.id,
             archive.c.epoch == stream.c.epoch,
             archive.c.from_seq == _last_part,
+            entry.c.seq.is_(None),  # else that is the last one, and nothing older is looked up
         ),
     )
     .outerjoin(

@@ -34,9 +34,14 @@ class RunQueue:
         except OSError:  # none but Linux has it
             self._file = -1
 
+    @property
+    def tells(self) -> bool:
+        """Whether the system tells it."""
+        return self._file >= 0
+
     def waited_s(self) -> float:
         """Return the seconds so far; may be asked from any thread."""
-        if self._file >= 0:
+        if self.tells:
             try:
                 return int(os.pread(self._file, 64, 0).split()[1]) / 1e9
             except (OSError, IndexError, ValueError):  # it tells a log more, and nothing needs it
@@ -45,9 +50,9 @@ class RunQueue:
 
     def close(self) -> None:
         """Look no more; a second call does nothing."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        if self.tells:
+            file, self._file = self._file, -1
+            os.close(file)
 
 
 class LagWatch:
@@ -106,7 +111,7 @@ class LagWatch:
                 "loop blocked ms=%d running_ms=%d queued_ms=%d place=%s",
                 lag * 1000,
                 ran * 1000,
-                (queued_s - self._queued_s) * 1000,
+                max(0.0, queued_s - self._queued_s) * 1000,
                 self._where or "unknown",
             )
         self._ran_s, self._queued_s, self._where = ran_s, queued_s, ""
