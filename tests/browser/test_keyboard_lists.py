@@ -2,13 +2,14 @@
 
 import re
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import OpenAs
 from tests.browser.dialogs import dialog, is_back, picks, sends
 from tests.browser.keys import Keyboard, sits_down
 from tests.browser.test_forum import post
-from tests.browser.writing import paper
+from tests.browser.writing import paper, says_saved
 from tests.client import RoomClient
 from tests.live import Live, SeededRoom
 
@@ -30,6 +31,22 @@ async def test_documents_are_filed(open_as: OpenAs, live: Live, room: SeededRoom
     await opens_what_is_in_the_folder(anna)
     await searches(anna)
     await archives_and_brings_back(anna)
+
+
+@pytest.mark.parametrize("kind", ["New document", "New note"])
+async def test_who_makes_a_document_writes_in_it_at_once(
+    open_as: OpenAs, room: SeededRoom, kind: str
+) -> None:
+    anna = await sits_down(open_as, room, "anna", "docs")
+    await anna.tab_to("^New$")
+    await anna.choose(kind)
+    await expect(anna.window.field("Title")).to_be_focused()
+    await anna.type("Tides")
+    await anna.press("Enter")
+    await expect(paper(anna.window, "Tides")).to_be_focused()
+    await anna.type("High water at ten")
+    await expect(paper(anna.window, "Tides")).to_contain_text("High water at ten")
+    await says_saved(anna.window)
 
 
 async def makes_a_folder(anna: Keyboard) -> None:

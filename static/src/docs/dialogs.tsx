@@ -4,6 +4,7 @@ import { useText } from "../i18n/text";
 import { useRoom } from "../room/context";
 import { FormDialog } from "../ui/dialog";
 import { Select, TextField } from "../ui/field";
+import { noteMade } from "./made";
 import { type Document, type Folder, useDocs } from "./store";
 
 const TITLE_MAX = 200;
@@ -66,7 +67,9 @@ export function CreateDialog({
       action={t("docs.create")}
       onTitle={async (title) => {
         const { result } = await send("docs.create", { title, kind, folder_id: folderId });
-        if (typeof result === "string") navigate(`~${href(`docs/${result}`)}`);
+        if (typeof result !== "string") return;
+        noteMade(result);
+        navigate(`~${href(`docs/${result}`)}`);
       }}
       onClose={onClose}
     />

@@ -149,6 +149,7 @@ function Opened({
       {state.isThere ? (
         <Suspense fallback={<PaperSkeleton />}>
           <Editor
+            documentId={document.id}
             live={live}
             title={document.title}
             mayWrite={mayWrite}

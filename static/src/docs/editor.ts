@@ -9,6 +9,7 @@ export interface Facts {
 
 /** What the document's page gives to the editor of either kind. */
 export interface EditorProps {
+  documentId: string;
   live: LiveDocument;
   title: string;
   mayWrite: boolean;

@@ -7,6 +7,7 @@ import { useText } from "../i18n/text";
 import { unfoldNames } from "./caret";
 import style from "./docs.module.css";
 import type { EditorProps } from "./editor";
+import { useFirstWords } from "./made";
 import { cursors } from "./plain_cursors";
 import { countWords } from "./words";
 
@@ -49,7 +50,7 @@ function writable(mayWrite: boolean): Extension {
 }
 
 /** Edit plain text together: a quick shared note. */
-function PlainEditor({ live, title, mayWrite, onFacts }: EditorProps) {
+function PlainEditor({ documentId, live, title, mayWrite, onFacts }: EditorProps) {
   const t = useText();
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
@@ -102,6 +103,11 @@ function PlainEditor({ live, title, mayWrite, onFacts }: EditorProps) {
   useEffect(() => {
     view.current?.dispatch({ effects: mode.current.reconfigure(writable(mayWrite)) });
   }, [mayWrite]);
+
+  useFirstWords(documentId, mayWrite, () => {
+    view.current?.focus();
+    return view.current !== null;
+  });
 
   return (
     <div className={style.paper}>

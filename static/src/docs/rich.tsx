@@ -9,6 +9,7 @@ import "./editor.css";
 import type { EditorProps } from "./editor";
 import { extensionsFor } from "./extensions";
 import { type LinkAt, LinkDialog, type MathAt, MathDialog } from "./insert";
+import { useFirstWords } from "./made";
 import { currentHeadings } from "./outline";
 import { Toolbar } from "./toolbar";
 import { WayOutHint } from "./way_out_hint";
@@ -57,7 +58,7 @@ function useAnchor(isSynced: boolean): void {
 }
 
 /** Edit rich text together. */
-function RichEditor({ live, title, mayWrite, isSynced, onFacts }: EditorProps) {
+function RichEditor({ documentId, live, title, mayWrite, isSynced, onFacts }: EditorProps) {
   const t = useText();
   const [link, setLink] = useState<LinkAt | null>(null);
   const paper = useRef<HTMLDivElement>(null);
@@ -90,6 +91,9 @@ function RichEditor({ live, title, mayWrite, isSynced, onFacts }: EditorProps) {
   useEffect(() => {
     editor.setEditable(mayWrite, false);
   }, [editor, mayWrite]);
+
+  // The first one is destroyed where the page took long to draw it, and another comes in its place.
+  useFirstWords(documentId, mayWrite, () => !editor.isDestroyed && editor.commands.focus());
 
   useEffect(() => {
     const edit = (at: MathAt) => setMath(at);
