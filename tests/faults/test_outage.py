@@ -313,3 +313,22 @@ async def test_a_ticket_that_cannot_be_redeemed_is_told_to_come_back(
             async with await RoomClient.open(live, seeded.room_id, None) as window:
                 await window.socket.send(json.dumps({"ticket": ticket}))
                 assert (await window.hello())["you"]["member_id"] == maja.member_id
+
+
+async def test_a_document_that_cannot_be_read_may_be_asked_for_again(
+    tmp_path: Path, postgresql_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serve_here(tmp_path, database_url=postgresql_url) as live:
+        assert live.node is not None
+        seeded = await live.node.database.write(partial(seed_room, documents=["text"]))
+        maja = seeded.people["maja"]
+        async with await Peer.open(live, seeded.room_id, maja, seeded.documents[0]) as peer:
+            assert (await peer.next()).name == "ping"
+            with postgresql_paused(postgresql_url):
+                await peer.send(raw.auth(), raw.step_1(b"\0"))
+                assert await peer.expect("denied") == "unavailable"
+            await peer.send(raw.auth(), raw.step_1(b"\0"))
+            assert await peer.expect("authenticated") == "read-write"
+    (line,) = [record for record in caplog.records if "not opened" in record.getMessage()]
+    assert line.exc_info is None, "one line tells what was foreseen"
+    assert "code=database_" in line.getMessage()

@@ -13,6 +13,8 @@ from tests.live import Live, Someone
 from tests.peers import raw
 from tests.peers.raw import PONG, Peer, Pen, Told
 
+AGAIN_S = 1.0
+
 
 class Provider:
     """Keeps a pen's text at the server's; edits made offline wait in its queue as well.
@@ -39,6 +41,7 @@ class Provider:
         self._queue: list[bytes] = []
         self._unsynced = 0
         self._line = asyncio.Lock()
+        self._asking: asyncio.Task[None] | None = None
 
     @property
     def connected(self) -> bool:
@@ -112,8 +115,19 @@ class Provider:
                     self.on_saved()
             case "stateless" if told.value["type"] == "refused":
                 self.refused = told.value["code"]
+            case "denied" if told.value == "unavailable":
+                self._asking = asyncio.create_task(self._ask_again(peer))
             case "text":
                 self.on_text(told.value)
+
+    async def _ask_again(self, peer: Peer) -> None:
+        """Ask for the document once more, as our browser client does: it could not be read."""
+        await asyncio.sleep(AGAIN_S)
+        with contextlib.suppress(ConnectionClosed):
+            async with self._line:
+                if self.connection is peer:
+                    self._unsynced = 1
+                    await peer.send(raw.auth(), raw.step_1(raw.vector(self.pen.vector)))
 
     async def write(self, words: str, at: int | None = None) -> None:
         """Insert words and send them, or keep them for later."""

@@ -10,7 +10,7 @@ from twinspace_rt.docs.document import Document
 from twinspace_rt.docs.session import GREETED, Greeting, Scope, Session
 from twinspace_rt.docs.validator import SYNC_LIMITS, Refused, read_state_vector
 from twinspace_rt.docs.wire import Message, MessageType, SyncType
-from twinspace_rt.errors import CloseCode, Disconnect
+from twinspace_rt.errors import CloseCode, Disconnect, StorageUnavailable
 from twinspace_rt.rooms.access import Principal
 from twinspace_rt.rooms.bucket import Bucket
 from twinspace_rt.rooms.connection import BINARY, Connection, Frame, Pause
@@ -292,9 +292,13 @@ class HocuspocusChannel(Channel):
         except Denied as denied:
             self.connection.send(Frame(BINARY, prefix + wire.denied(denied.reason)))
             return
-        except Exception:
+        except Exception as error:
             # One document that cannot be read must not take the room's connection with it.
-            log.exception("document not opened connection=%d", self.connection.number)
+            number = self.connection.number
+            if isinstance(error, StorageUnavailable):
+                log.warning("document not opened connection=%d code=%s", number, error.code)
+            else:
+                log.exception("document not opened connection=%d", number)
             self.connection.send(Frame(BINARY, prefix + wire.denied("unavailable")))
             return
         if self._closed:
