@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from pycrdt import Doc, Text
+from pycrdt import Doc, Text, XmlElement, XmlFragment
 
 from scripts.steps import ROOT
 from tests.docs import yjs
@@ -157,3 +157,23 @@ def test_real_editors_are_let_in_whole(seed: int) -> None:
     assert min(gate.outcomes[kind] for kind in ("whole", "cut", "known")) > 0
     loaded = DocumentState.load(gate.state.dump(), gate.state.schema)
     assert loaded.dump() == gate.state.dump()
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["in part", "whole"])
+def test_an_attribute_changed_again_and_again_is_let_in(away: bool) -> None:
+    """Yjs joins the earlier values, which it keeps for the undo, into one struct."""
+    made, first, whole = [base64.b64decode(str(line)) for line in yjs.run("changed_attribute.mjs")]
+    assert max(s.length for s in parse(whole, SYNC_LIMITS).blocks[0].structs) == 4
+    gate = Gate(Kind.RICH)
+    for data in [whole] if away else [made, first, whole]:
+        gate.take(data, "maja")
+    assert gate.outcomes == ({"whole": 1} if away else {"whole": 2, "cut": 1})
+    (read,) = yjs.read_logs("default", [gate.log])
+    assert read["live"] == read["joiner"]
+    assert read["live"]["content"] == '<heading level="5"></heading>'
+    doc: Doc[XmlFragment] = Doc()
+    for entry in gate.log:
+        doc.apply_update(entry)
+    (heading,) = doc.get("default", type=XmlFragment).children
+    assert isinstance(heading, XmlElement)
+    assert heading.attributes.get("level") == 5

@@ -289,7 +289,7 @@ CASES: list[tuple[str, bytes, bytes]] = [
     ("schema-value", ben(values(6, origin=LEVEL)), ben(values(7, origin=LEVEL))),
     ("schema-value", ben(values(6, origin=LEVEL)), ben(values(True, origin=LEVEL))),
     ("schema-value", ben(values(6, origin=LEVEL)), ben(values("6", origin=LEVEL))),
-    ("schema-value", ben(values(6, origin=LEVEL)), ben(values(6, 6, origin=LEVEL))),
+    ("schema-value", ben(values(6, origin=LEVEL)), ben(values(6, 7, origin=LEVEL))),
     ("schema-value", ben(values(b"\x7f", origin=LEVEL)), ben(values(None, origin=LEVEL))),
     ("schema-value", ben(values(6, origin=LEVEL)), ben(text("6", origin=LEVEL))),
     ("schema-value", ben(values(6, origin=LEVEL)), ben(xml_text(origin=LEVEL))),

@@ -253,20 +253,22 @@ class Draft:
         rule = self._rule(place >> TYPE_SHIFT)
         key = (place & KEY_MASK) >> KEY_SHIFT
         if key:
-            if kind != ANY or struct.length != 1:
+            if kind != ANY:
                 raise Refused("schema-value")
-            values = cast(list[object], struct.value)
-            if not allow_missing(rule.checks[key - 1], values[0]):
+            # What an undo may bring back Yjs keeps, and joins: an attribute that was changed
+            # some times in a row comes as one struct.
+            check = rule.checks[key - 1]
+            if not all(allow_missing(check, value) for value in cast(list[object], struct.value)):
                 raise Refused("schema-value")
         elif kind == STRING:
             if not rule.text:
                 raise Refused("schema-text")
         elif kind == FORMAT:
             name, value = cast(tuple[str, object], struct.value)
-            check = rule.marks.get(name)
-            if check is None:
+            of_mark = rule.marks.get(name)
+            if of_mark is None:
                 raise Refused("schema-mark")
-            if value is not None and not check(value):
+            if value is not None and not of_mark(value):
                 raise Refused("schema-mark-value")
         elif kind == TYPE:
             self._add_type(growth, struct, place >> TYPE_SHIFT, rule)

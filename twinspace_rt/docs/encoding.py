@@ -2,6 +2,7 @@
 
 from twinspace_rt.docs.lib0 import (
     Malformed,
+    read_any,
     read_string,
     read_var_uint,
     write_string,
@@ -10,6 +11,7 @@ from twinspace_rt.docs.lib0 import (
 from twinspace_rt.docs.ranges import Range
 from twinspace_rt.docs.refused import Refused
 from twinspace_rt.docs.update import (
+    ANY,
     DELETED,
     GC,
     HAS_ORIGIN,
@@ -73,6 +75,12 @@ def _write_cut(out: bytearray, data: bytes, struct: Struct, client: int, first: 
         text, _ = read_string(data, struct.content)
         rest = text.encode("utf-16-le")[2 * offset :]
         write_string(out, rest.decode("utf-16-le", "replace"))
+    elif struct.kind == ANY:
+        write_var_uint(out, struct.length - offset)
+        _, pos = read_var_uint(data, struct.content)
+        for _ in range(offset):
+            _, pos = read_any(data, pos)
+        out += data[pos : struct.end]
     else:  # every other content that a schema allows is one clock long
         raise AssertionError(struct.kind)
 
