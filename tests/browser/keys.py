@@ -11,7 +11,8 @@ from tests.browser.window import Window
 from tests.browser.writing import paper
 from tests.live import SeededRoom
 
-STEPS_MAX = 80
+STEPS_MAX = 400
+"""Once round a page, in the list of schools past all that other tests have registered."""
 
 _FOCUS = """
 async (isSettling) => {
