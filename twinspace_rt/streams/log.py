@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from asyncpg import PostgresError
 from sqlalchemy import Connection
@@ -36,6 +36,7 @@ from twinspace_rt.streams.appends import (
     store_on_postgresql,
     store_on_sqlite,
 )
+from twinspace_rt.streams.sources import Intake, Source
 from twinspace_rt.streams.transaction import (
     Event,
     Head,
@@ -50,6 +51,7 @@ __all__ = [
     "Event",
     "Head",
     "HeadMoved",
+    "Intake",
     "Log",
     "NewEntry",
     "Source",
@@ -76,33 +78,6 @@ LATE_S = 3.0
 """A commit that takes longer is in trouble, and those who wait are told before it ends: a database
 that has fallen silent is cut off after five seconds, and who waits behind that waits as long again.
 """
-
-
-class Source(Protocol):
-    """Whoever has entries for a stream, gathered until a commit begins."""
-
-    def take(self) -> Append | None:
-        """Give what is to be stored now, if anything; called as the commit begins.
-
-        Must not raise and must not wait.
-        """
-        ...
-
-
-class Intake(Protocol):
-    """Where edits come from: it need not bring them before the next commit is due."""
-
-    def hold(self) -> None:
-        """Bring nothing until `take`."""
-        ...
-
-    def hold_and_tell(self, listener: Callable[[], None]) -> None:
-        """Bring nothing until `take`, and tell ``listener`` once when there is something."""
-        ...
-
-    def take(self) -> bool:
-        """Bring what has come, and from now on what comes; tells whether anything had."""
-        ...
 
 
 @dataclass(slots=True)
