@@ -160,6 +160,14 @@ async def check_outage(
     assert caught_up <= CAUGHT_UP_MAX_S * crowding()
 
 
+@asynccontextmanager
+async def one_document(folder: Path, url: str) -> AsyncIterator[tuple[Live, SeededRoom]]:
+    """Serve a room with one document, on PostgreSQL."""
+    async with serve_here(folder, database_url=url) as live:
+        assert live.node is not None
+        yield live, await live.node.database.write(partial(seed_room, documents=["text"]))
+
+
 async def test_only_those_are_told_who_wait_and_until_they_wait_no_more(
     tmp_path: Path, postgresql_url: str
 ) -> None:
@@ -194,9 +202,8 @@ async def test_who_writes_behind_a_question_that_is_not_answered_is_told(
     tmp_path: Path, postgresql_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A document that reads what another node wrote holds its queue: nothing comes to a commit."""
-    async with serve_here(tmp_path, database_url=postgresql_url) as live:
+    async with one_document(tmp_path, postgresql_url) as (live, seeded):
         assert live.node is not None
-        seeded = await live.node.database.write(partial(seed_room, documents=["text"]))
         (page,) = seeded.documents
         async with await enter(live, seeded, "maja", 0) as maja:
             with postgresql_paused(postgresql_url):
@@ -216,9 +223,8 @@ async def test_whose_edit_has_to_be_judged_again_is_told_while_that_waits(
     tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another node was first, and the database falls silent before it says with what."""
-    async with serve_here(tmp_path, database_url=postgresql_url) as live:
+    async with one_document(tmp_path, postgresql_url) as (live, seeded):
         assert live.node is not None
-        seeded = await live.node.database.write(partial(seed_room, documents=["text"]))
         (page,), eleni = seeded.documents, seeded.people["eleni"].member_id
         silence, unanswered = ExitStack(), 0
 
@@ -318,9 +324,7 @@ async def test_a_ticket_that_cannot_be_redeemed_is_told_to_come_back(
 async def test_a_document_that_cannot_be_read_may_be_asked_for_again(
     tmp_path: Path, postgresql_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with serve_here(tmp_path, database_url=postgresql_url) as live:
-        assert live.node is not None
-        seeded = await live.node.database.write(partial(seed_room, documents=["text"]))
+    async with one_document(tmp_path, postgresql_url) as (live, seeded):
         maja = seeded.people["maja"]
         async with await Peer.open(live, seeded.room_id, maja, seeded.documents[0]) as peer:
             assert (await peer.next()).name == "ping"

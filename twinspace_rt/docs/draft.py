@@ -257,18 +257,18 @@ class Draft:
                 raise Refused("schema-value")
             # What an undo may bring back Yjs keeps, and joins: an attribute that was changed
             # some times in a row comes as one struct.
-            check = rule.checks[key - 1]
-            if not all(allow_missing(check, value) for value in cast(list[object], struct.value)):
+            allows, values = rule.checks[key - 1], cast(list[object], struct.value)
+            if not all(allow_missing(allows, value) for value in values):
                 raise Refused("schema-value")
         elif kind == STRING:
             if not rule.text:
                 raise Refused("schema-text")
         elif kind == FORMAT:
             name, value = cast(tuple[str, object], struct.value)
-            of_mark = rule.marks.get(name)
-            if of_mark is None:
+            check = rule.marks.get(name)
+            if check is None:
                 raise Refused("schema-mark")
-            if value is not None and not of_mark(value):
+            if value is not None and not check(value):
                 raise Refused("schema-mark-value")
         elif kind == TYPE:
             self._add_type(growth, struct, place >> TYPE_SHIFT, rule)
