@@ -21,10 +21,12 @@ from sqlalchemy import Connection
 
 from twinspace_rt.db.engine import SqliteDatabase
 from twinspace_rt.db.migrate import migrate
+from twinspace_rt.docs.edits import RAPID_EDITS
 from twinspace_rt.ids import new_id
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.settings import SQLITE_INTERVAL_MS
 from twinspace_rt.streams.appends import Append, NewEntry, store_on_sqlite
+from twinspace_rt.streams.log import RAPID_REST_S
 from twinspace_rt.streams.transaction import create_stream
 
 ANSWER = b"\x82\x05\x00\x01\x02\x00\x00"
@@ -48,13 +50,16 @@ class Document:
         self.typed: list[tuple[int, bytes]] = []
 
     def append(self) -> Append:
-        """Say what is to be stored."""
-        entries = [NewEntry("nobody", body) for _, body in self.typed]
-        return Append(self.stream_id, 1, self.seq, entries, lambda _: None)
+        """Say what is to be stored: one entry of what each has typed."""
+        writers: dict[int, list[bytes]] = {}
+        for fd, body in self.typed:
+            writers.setdefault(fd, []).append(body)
+        entries = [NewEntry("nobody", b"".join(bodies)) for bodies in writers.values()]
+        is_rapid = max(map(len, writers.values())) >= RAPID_EDITS
+        return Append(self.stream_id, 1, self.seq, entries, lambda _: None, rapid=is_rapid)
 
     def forward(self) -> None:
         """Send everybody what others typed."""
-        self.seq += len(self.typed)
         frames = [(fd, bytes((BINARY, len(body))) + body) for fd, body in self.typed]
         everything = b"".join([frame for _, frame in frames])
         writers = {fd for fd, _ in frames}
@@ -89,8 +94,10 @@ class Bare:
         while True:
             self._poll(None)
             while self._waiting:
-                due = time.monotonic() + interval_s
-                self._commit()
+                started = time.monotonic()
+                is_rapid = self._commit()
+                now = time.monotonic()
+                due = now + max(RAPID_REST_S, now - started) if is_rapid else started + interval_s
                 self._all.modify(self._sockets, 0)
                 while (rest_s := due - time.monotonic()) > 0:
                     self._poll(rest_s)
@@ -155,13 +162,16 @@ class Bare:
                 self._waiting[document] = None
             at = start + size
 
-    def _commit(self) -> None:
+    def _commit(self) -> bool:
+        """Store and forward what was typed, and tell whether a program typed some of it."""
         appends = [document.append() for document in self._waiting]
         store = partial(store_on_sqlite, appends=appends, now=now_ms())
         assert not any(self._database.write_driver_now(self._driver, store))
-        for document in self._waiting:
+        for document, append in zip(self._waiting, appends, strict=True):
+            document.seq = append.upto_seq
             document.forward()
         self._waiting.clear()
+        return any(append.rapid for append in appends)
 
 
 def _send(fd: int, data: bytes) -> None:
