@@ -1,6 +1,7 @@
 """Readers who never read, and a class that joins at once."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -65,8 +66,7 @@ class Watch:
 async def write_together(mortal: Mortal, document: str) -> list[float]:
     """Have four people write a lot; returns how long each word took to each of the others."""
     seeded = mortal.seeded
-    sent_at: dict[bytes, float] = {}
-    scribes = {who: Scribe(Pen(n), sent_at, text=False) for n, who in enumerate(WRITERS, 1)}
+    scribes = {who: Scribe(Pen(n), text=False) for n, who in enumerate(WRITERS, 1)}
     serving = [
         asyncio.create_task(scribe.serve(mortal.live, seeded.room_id, seeded.people[who], document))
         for who, scribe in scribes.items()
@@ -75,9 +75,7 @@ async def write_together(mortal: Mortal, document: str) -> list[float]:
         await eventually(lambda: all(scribe.all_saved for scribe in scribes.values()))
         for turn in range(TURNS):
             for number, scribe in enumerate(scribes.values()):
-                word = f"w{number}-{turn:03}"
-                sent_at[word.encode()] = time.monotonic()
-                await scribe.write(f"{word} {MUCH}")
+                await scribe.write_word(f"w{number}-{turn:03}", MUCH)
             await eventually(lambda: all(scribe.all_saved for scribe in scribes.values()))
         await eventually(lambda: all(len(s.pen.text) == SENT for s in scribes.values()))
         assert [task for task in serving if task.done()] == []
@@ -85,7 +83,11 @@ async def write_together(mortal: Mortal, document: str) -> list[float]:
         for task in serving:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
-    return [delay for scribe in scribes.values() for _, delay in scribe.delays]
+    return [
+        wait
+        for author, reader in itertools.permutations(scribes.values(), 2)
+        for wait in reader.waits_for(author)
+    ]
 
 
 @pytest.mark.parametrize(

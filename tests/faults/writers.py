@@ -1,6 +1,7 @@
 """People who write unique words and messages, and know which were acknowledged."""
 
 import asyncio
+import math
 import random
 import re
 import time
@@ -32,22 +33,21 @@ def crowd(writers: int, *, chatters: int = CHATTERS) -> dict[str, tuple[Role, in
 
 
 class Scribe(Provider):
-    """A provider that notes how long others' words took, and what it is told of storage."""
+    """A provider that notes when words were written and heard, and what it is told of storage."""
 
-    def __init__(self, pen: Pen, sent_at: dict[bytes, float], *, text: bool) -> None:
+    def __init__(self, pen: Pen, *, text: bool) -> None:
         super().__init__(pen, text=text)
         self.connections = 0
         self.acknowledged: list[float] = []
         """When it was told that one more of its messages is saved; seconds."""
-        self.delays: list[tuple[float, float]] = []
-        """When a word was heard first, and how long after it was written; seconds."""
+        self.written: dict[bytes, float] = {}
+        """When it wrote each of its words; seconds."""
+        self.heard: dict[bytes, float] = {}
+        """When it was told of each word first; seconds."""
         self.storage: list[tuple[float, bool]] = []
         """When it was told that edits can be stored, or not."""
         self.reasons: set[str] = set()
         """Why they could not, by the codes it was told."""
-        self._sent_at = sent_at
-        self.known: set[bytes] = set()
-        """Words that are not to be heard any more: its own, which a whole snapshot brings too."""
 
     async def serve(self, live: Live, room_id: str, person: Someone, document: str) -> int:
         self.connections += 1
@@ -56,9 +56,8 @@ class Scribe(Provider):
     async def _take(self, peer: Peer, told: Told) -> None:
         now = time.monotonic()
         if told.name == "update":
-            for word in set(_WORD.findall(told.value)) - self.known:
-                self.known.add(word)
-                self.delays.append((now, now - self._sent_at.get(word, now)))
+            for word in _WORD.findall(told.value):
+                self.heard.setdefault(word, now)
         elif told.name == "stateless" and told.value["type"] == "storage":
             self.storage.append((now, told.value["available"]))
             if not told.value["available"]:
@@ -66,6 +65,24 @@ class Scribe(Provider):
         elif told.name == "status" and told.value == 1:
             self.acknowledged.append(now)
         await super()._take(peer, told)
+
+    async def write_word(self, word: str, more: str = "") -> None:
+        """Write a word that nobody else writes, and something behind it."""
+        self.written[word.encode()] = time.monotonic()
+        await self.write(f"{word} {more}")
+
+    def waits_for(
+        self, other: "Scribe", since: float = -math.inf, until: float = math.inf
+    ) -> list[float]:
+        """Tell how long each word that another wrote in a time took to come here; seconds.
+
+        One that has not come took for ever.
+        """
+        return [
+            self.heard.get(word, math.inf) - at
+            for word, at in other.written.items()
+            if since <= at <= until
+        ]
 
 
 @dataclass
@@ -86,13 +103,10 @@ class Writer:
     def saved_words(self) -> list[str]:
         return self.words[: self.provider.saved]
 
-    async def write(self, sent_at: dict[bytes, float]) -> None:
+    async def write(self) -> None:
         """Write the next word."""
         self.words.append(f"w{self.number}-{len(self.words)}")
-        word = self.words[-1].encode()
-        self.provider.known.add(word)
-        sent_at[word] = time.monotonic()
-        await self.provider.write(f"{self.words[-1]} ")
+        await self.provider.write_word(self.words[-1])
 
     async def chat(self) -> None:
         """Say something new, or once more what has not been answered."""
@@ -130,6 +144,7 @@ class Writers:
         server: Which server a person goes to, asked at each connecting.
         chatters: How many of them chat too.
         pause_s: Between how many seconds somebody writes a word.
+        reading: How many of them, the last, write nothing.
     """
 
     def __init__(
@@ -140,22 +155,25 @@ class Writers:
         *,
         chatters: int = CHATTERS,
         pause_s: tuple[float, float] = (0.1, 0.4),
+        reading: int = 0,
     ) -> None:
         self.storage, self.seeded, self._server = storage, seeded, server
         self._pause_s = pause_s
         self._stop = asyncio.Event()
-        self.sent_at: dict[bytes, float] = {}
+        self._writing = asyncio.Event()
+        self._writing.set()
         self.converged_after = 0.0
         """How long after the last word everyone had all of them; seconds."""
         self.all: list[Writer] = []
         *writing, first, second = seeded.people.values()
         for number, person in enumerate(writing):
-            scribe = Scribe(Pen(1000 + number), self.sent_at, text=number < chatters)
+            scribe = Scribe(Pen(1000 + number), text=number < chatters)
             document = seeded.documents[number % len(seeded.documents)]
             writer = Writer(number, person, scribe, document)
             scribe.on_text = writer.heard
             self.all.append(writer)
         self.chatters = self.all[:chatters]
+        self.at_work = self.all[: len(self.all) - reading]
         self.listeners = [Listener(first), Listener(second)]
         self._staying: list[asyncio.Task[None]] = []
         self._working: list[asyncio.Task[None]] = []
@@ -167,7 +185,7 @@ class Writers:
                 w.provider, partial(self._server, w.number), room_id, w.person, w.document
             )
             self._staying.append(asyncio.create_task(at))
-            self._working.append(asyncio.create_task(self._work(w)))
+        self._working = [asyncio.create_task(self._work(w)) for w in self.at_work]
         for n, listener in enumerate(self.listeners):
             stay = listener.stay(partial(self._server, n), room_id)
             self._staying.append(asyncio.create_task(stay))
@@ -188,20 +206,43 @@ class Writers:
         """Write as a fast typist does, connected or not, until told to stop."""
         dice = random.Random(writer.number)
         while not self._stop.is_set():
-            await writer.write(self.sent_at)
+            await self._writing.wait()
+            await writer.write()
             if writer in self.chatters and writer.provider.connected and dice.random() < 0.3:
                 await writer.chat()
             await asyncio.sleep(dice.uniform(*self._pause_s))
 
-    @property
-    def delays(self) -> list[tuple[float, float]]:
-        """When anybody heard a word first, and how long after it was written."""
-        return [delay for w in self.all for delay in w.provider.delays]
+    def waits(
+        self, since: float, until: float, between: Callable[[Live, Live], bool]
+    ) -> list[float]:
+        """Tell how long each word that was written in a time took to each reader; seconds.
+
+        One that has not come took for ever. ``between`` chooses by the author's server and the
+        reader's.
+        """
+        return [
+            wait
+            for author in self.all
+            for reader in self.all
+            if reader is not author
+            and reader.document == author.document
+            and between(self._server(author.number), self._server(reader.number))
+            for wait in reader.provider.waits_for(author.provider, since, until)
+        ]
+
+    async def rest(self) -> None:
+        """Have nobody write any more, and wait until all is saved and everyone has the same."""
+        self._writing.clear()
+        await self._all_equal()
+
+    def go_on(self) -> None:
+        """Have everyone write again who rests."""
+        self._writing.set()
 
     def check_claims(self) -> tuple[int, int]:
         """Check that all that was acknowledged is in the database; returns how much that was."""
         claimed = [word for w in self.all for word in w.saved_words]
-        answered = [text for w in self.all for text, known in w.said.items() if known]
+        answered = [text for w in self.all for text, known in list(w.said.items()) if known]
         words = count_words(self.storage.texts(self.seeded.documents))
         said = Counter(text for _, text in self.storage.said(self.seeded.room_id))
         assert [word for word in claimed if words[word] != 1] == []
@@ -217,12 +258,10 @@ class Writers:
         """
         self._stop.set()
         await asyncio.gather(*self._working)
+        await self._all_equal()
+        last = max(at for w in self.all for at in w.provider.written.values())
+        self.converged_after = time.monotonic() - last
         give_up = time.monotonic() + FINISH_S
-        while late := {w.number: w.provider.waiting for w in self.all if not w.provider.all_saved}:
-            assert time.monotonic() < give_up, f"messages not acknowledged: {late}"
-            await asyncio.sleep(0.02)
-        await self.converged()
-        self.converged_after = time.monotonic() - max(self.sent_at.values())
         for writer in self.chatters:
             while late_chat := [text for text, answered in writer.said.items() if not answered]:
                 assert time.monotonic() < give_up, f"messages not answered: {late_chat}"
@@ -235,9 +274,12 @@ class Writers:
         await asyncio.to_thread(self.storage.check_gapless)
         return words, said
 
-    async def converged(self) -> None:
-        """Wait until all who write one document have the same text and the same state vector."""
+    async def _all_equal(self) -> None:
+        """Wait until all is saved, and each document's writers have one text and state vector."""
         give_up = time.monotonic() + FINISH_S
+        while late := {w.number: w.provider.waiting for w in self.all if not w.provider.all_saved}:
+            assert time.monotonic() < give_up, f"messages not acknowledged: {late}"
+            await asyncio.sleep(0.02)
         for document in self.seeded.documents:
             pens = [w.provider.pen for w in self.all if w.document == document]
             while len({str(pen) for pen in pens}) > 1 or any(

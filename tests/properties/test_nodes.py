@@ -142,7 +142,7 @@ class OnNodes(Schedule):
         if person.member_id not in self._chatters:
             return Provider(pen)
         number = self._chatters.index(person.member_id)
-        scribe = Scribe(pen, {}, text=True)
+        scribe = Scribe(pen, text=True)
         writer = Writer(number, person, scribe, document)
         scribe.on_text = writer.heard
         self.writers[person.member_id] = writer
