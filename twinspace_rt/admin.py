@@ -113,7 +113,7 @@ async def carry_out(node: Node, request: Request) -> Any:
 
 async def nobody_is_here(node: Node) -> bool:
     """Tell whether the database holds neither an account nor a room."""
-    return not await node.database.read(_somebody)
+    return not await node.database.read(holds_anybody)
 
 
 def how_to_begin(settings: Settings) -> str:
@@ -152,12 +152,13 @@ def _begin(db: Connection, *, shared: bool) -> str | None:
         invitation.c.kind == AccountKind.ADMINISTRATOR,
         invitation.c.created_at > now_ms() - FIRST_START_MS,
     )
-    if _somebody(db) or (shared and db.execute(just_now.limit(1)).first()):
+    if holds_anybody(db) or (shared and db.execute(just_now.limit(1)).first()):
         return None
     return _invite_administrator(db)
 
 
-def _somebody(db: Connection) -> bool:
+def holds_anybody(db: Connection) -> bool:
+    """Tell whether a database holds an account or a room."""
     ids = (account.c.id, room.c.id)
     return any(db.execute(select(column).limit(1)).first() for column in ids)
 

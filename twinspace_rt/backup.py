@@ -1,11 +1,14 @@
-"""Keeping a copy of the embedded database, and what has to be done when any copy is put back."""
+"""Keeping a copy of the embedded database, and going back to a copy of either."""
 
 import contextlib
 import hashlib
 import os
 import sqlite3
+import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -14,7 +17,9 @@ from sqlalchemy.sql.schema import Table
 
 from twinspace_rt.accounts.invitations import revoke_every_invitation
 from twinspace_rt.accounts.models import session
+from twinspace_rt.admin import holds_anybody
 from twinspace_rt.app import build_node
+from twinspace_rt.db.engine import lock_database
 from twinspace_rt.db.metadata import metadata
 from twinspace_rt.errors import TwinspaceError
 from twinspace_rt.protocol import now_ms
@@ -32,8 +37,22 @@ class BackupFailed(TwinspaceError):
     """No copy was made; the message says why."""
 
 
+class PutBackFailed(TwinspaceError):
+    """Nothing was put back; the message says why, and ends with a stable code."""
+
+
 class StillInUse(TwinspaceError):
     """Somebody uses the database that was to be changed as a whole."""
+
+
+@dataclass(frozen=True)
+class PutBack:
+    """What was made fit to be served, and the folder in which what was there before is now."""
+
+    done: Counter[str]
+    """How many there were of ``rooms``, ``documents``, ``sign-ins`` and ``links``."""
+    aside: Path | None
+    """None if nothing was there, or it is PostgreSQL's."""
 
 
 def back_up(settings: Settings, target: Path) -> None:
@@ -59,7 +78,6 @@ def back_up(settings: Settings, target: Path) -> None:
     part = target.with_name(f".{target.name}.part")
     try:
         part.unlink(missing_ok=True)
-        part.touch(mode=0o600)
         try:
             _copy(settings.sqlite_path, part)
             part.rename(target)
@@ -71,12 +89,13 @@ def back_up(settings: Settings, target: Path) -> None:
 
 
 def _copy(source: Path, part: Path) -> None:
+    part.touch(mode=0o600)
     with contextlib.closing(_read_only(source)) as database:
         database.execute("VACUUM INTO ?", (str(part),))
     with contextlib.closing(_read_only(part)) as copy:
         (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
     if verdict != "ok":
-        raise BackupFailed(f"The copy is damaged, as {source} itself must be: {verdict}.")
+        raise sqlite3.DatabaseError(f"{source} is damaged: {verdict}")
     _to_disk(part)
 
 
@@ -92,25 +111,85 @@ def _to_disk(path: Path) -> None:
         os.close(descriptor)
 
 
-def put_back(settings: Settings) -> Counter[str]:
-    """Make a database that was put back from a copy fit to be served.
+def put_back(settings: Settings, copy: Path | None = None) -> PutBack:
+    """Go back to a copy, and make it fit to be served.
 
     Every room and document begins a new epoch: what people's browsers remember of the time after
     the copy is then never merged into what was before it, and no client id that was given out in
     that time can be taken by somebody else. Every sign-in ends, and every link that was not used:
     some had ended, or were used, after the copy.
 
-    Returns:
-        How many there were of ``rooms``, ``documents``, ``sign-ins`` and ``links``.
+    With the embedded database, what is there stays untouched until the copy is whole and fit; then
+    it is moved aside, and never removed. Its files belong to whom the folder of the data belongs.
+
+    Args:
+        copy: The copy of the embedded database. Into PostgreSQL its own programs put it back.
 
     Raises:
         DatabaseBusy, StillInUse: A server uses the database.
+        PutBackFailed: There is no copy, or nobody in it, or it is damaged, or there is no room for
+            it.
     """
+    if settings.database_url:
+        if copy is not None:
+            raise PutBackFailed(
+                "The data are in PostgreSQL: use pg_restore first, as deploy/backup.md shows. "
+                "[copy.postgresql]"
+            )
+        return PutBack(_renew(settings), None)
+    if copy is None or not copy.is_file():
+        raise PutBackFailed(f"There is no {copy or 'copy named'}. [copy.missing]")
+    folder = settings.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (
+            lock_database(settings.sqlite_path),
+            tempfile.TemporaryDirectory(prefix="again-", dir=folder) as again,
+        ):
+            fit = replace(settings, data_dir=Path(again))
+            _copy(copy, fit.sqlite_path)
+            return PutBack(_renew(fit), _exchange(fit.sqlite_path, settings.sqlite_path))
+    except (OSError, sqlite3.Error) as error:
+        raise PutBackFailed(f"Nothing was put back: {error}. [copy.failed]") from error
+
+
+def _renew(settings: Settings) -> Counter[str]:
     database = build_node(settings).database
     try:
         return database.write_now(_begin_anew)
     finally:
         database.close_now()
+
+
+def _exchange(new: Path, database: Path) -> Path | None:
+    """Put a database in the place of another; returns the folder where that one is now."""
+    folder, aside = database.parent, None
+    if there := _files(database):
+        named = time.strftime("before-%Y%m%d-%H%M%S-")
+        aside = Path(tempfile.mkdtemp(prefix=named, dir=folder))
+        for path in there:
+            path.rename(aside / path.name)
+        _to_disk(aside)
+        _hand_over(aside)
+    for path in _files(new):
+        path.rename(folder / path.name)
+    _to_disk(folder)
+    _hand_over(*folder.glob(f"{database.name}*"))
+    return aside
+
+
+def _files(database: Path) -> list[Path]:
+    # SQLite's log belongs to its database: beside another one it would be taken for that one's.
+    paths = (database.with_name(database.name + end) for end in ("", "-wal", "-shm"))
+    return [path for path in paths if path.exists()]
+
+
+def _hand_over(*paths: Path) -> None:
+    """Let what root makes belong to whom its folder belongs: the server's own user, perhaps."""
+    if os.geteuid() == 0:
+        for path in paths:
+            owner = path.parent.stat()
+            os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _begin_anew(db: Connection) -> Counter[str]:
@@ -124,6 +203,10 @@ def _begin_anew(db: Connection) -> Counter[str]:
                 f"The database has {others} other connections. Stop every server first, "
                 "and close what else is connected."
             )
+    if not holds_anybody(db):
+        raise PutBackFailed(
+            "There is nobody in this database: it is no copy of a server. [copy.empty]"
+        )
     now = now_ms()
     begin_epochs(db, now)
     ended = db.execute(update(session).where(session.c.revoked_at.is_(None)).values(revoked_at=now))

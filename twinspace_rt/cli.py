@@ -106,13 +106,23 @@ def backup(
 
 
 @admin.command()
-def put_back() -> None:
-    """Make a database that was put back from a copy fit to be served; no server may run."""
+def put_back(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="The copy of the embedded database; PostgreSQL has it already."),
+    ] = None,
+) -> None:
+    """Go back to a copy, and make it fit to be served; no server may run.
+
+    What the embedded database held is moved aside, into a folder whose name is printed.
+    """
     from twinspace_rt.backup import put_back
 
-    done = put_back(load_settings())
-    for what, count in done.items():
+    made = put_back(load_settings(), file)
+    for what, count in made.done.items():
         print(f"{what} {count}")
+    if made.aside:
+        print(f"before {made.aside}")
 
 
 @admin.command()

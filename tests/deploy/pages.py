@@ -1,6 +1,7 @@
 """The folder for operators, and the commands that its pages show."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -31,10 +32,10 @@ def commands(page: str) -> dict[tuple[str, ...], str]:
 def run(
     script: str, environment: Mapping[str, str], folder: Path = ROOT
 ) -> "subprocess.CompletedProcess[str]":
-    """Run commands as an operator does; the first that fails ends them."""
+    """Run commands as they are pasted into a shell: one after the other, even if one fails."""
     own = {k: v for k, v in os.environ.items() if not k.startswith(("TWINSPACE_", "PG"))}
     return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script.replace(".venv/bin/python", sys.executable)],
+        ["bash", "-c", script.replace(".venv/bin/python", sys.executable)],
         cwd=folder,
         env={**own, **environment},
         capture_output=True,
@@ -48,6 +49,13 @@ def done(script: str, environment: Mapping[str, str], folder: Path = ROOT) -> st
     result = run(script, environment, folder)
     assert result.returncode == 0, result.stderr
     return result.stdout
+
+
+def refused(script: str, environment: Mapping[str, str], folder: Path = ROOT) -> str:
+    """Run commands of which one must fail, and the shell go on; returns what they complain of."""
+    result = run(f"{script}\necho ended with $?", environment, folder)
+    assert re.search(r"^ended with [1-9]\d*$", result.stdout, flags=re.M), result.stdout
+    return result.stderr
 
 
 def only(folder: Path, pattern: str) -> Path:

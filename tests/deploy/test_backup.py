@@ -3,6 +3,8 @@
 import asyncio
 import os
 import shlex
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
@@ -17,7 +19,7 @@ from websockets.exceptions import InvalidStatus
 from scripts.steps import ROOT
 from tests.client import RoomClient
 from tests.databases import create_database, drop_database
-from tests.deploy.pages import commands, done, only, run
+from tests.deploy.pages import commands, done, only, refused, run
 from tests.live import Live, SeededRoom, Someone, seed_room, serve_here
 from tests.peers.raw import Peer, Pen, auth, eventually, update, words_of
 from twinspace_rt import backup
@@ -31,6 +33,8 @@ from twinspace_rt.protocol import now_ms
 from twinspace_rt.settings import Settings
 from twinspace_rt.streams.models import stream
 
+EMBEDDED = "One file (SQLite)"
+CONTAINED = "PostgreSQL in containers"
 PAGE = commands("backup.md")
 CHECK = PAGE["Is it whole?",]
 AGAIN = "twinspace_again"
@@ -39,17 +43,34 @@ BACKUP = ".venv/bin/python -m twinspace_rt admin backup"
 PUT_BACK = ".venv/bin/python -m twinspace_rt admin put-back"
 
 DOCKER = """#!/bin/bash -eu
+chosen=${{POSTGRES_DB:-}}
 . ./.env
+POSTGRES_DB=${{chosen:-$POSTGRES_DB}}  # as Compose does it
 said="$*"
 case "$said" in
     "compose exec -T postgresql "*) shift 4; exec "$@";;
     "compose stop node-1 node-2") exit;;
-    "compose run --rm node-1 "*)
-        shift 4
+    "compose run --rm --no-deps node-1 "*)
+        shift 5
         export TWINSPACE_DATABASE_URL="{url}&database=$POSTGRES_DB" TWINSPACE_DATA_DIR="$PWD/data"
         cd {root} && exec {python} -m twinspace_rt "$@";;
 esac
 exit 64
+"""
+
+DIES = """
+import os, sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+database.execute("PRAGMA wal_autocheckpoint=0")
+database.execute("UPDATE room SET title = ?", sys.argv[2:])
+database.commit()
+os._exit(0)
+"""
+
+HALF_A_DUMP = """#!/bin/bash
+for word; do case $word in --file=*) exec >"${word#--file=}";; esac; done
+echo half
+exit 1
 """
 
 
@@ -78,7 +99,8 @@ class Place:
 
     def do(self, heading: str, **more: str) -> str:
         """Do what the page says under a heading."""
-        return done(PAGE[self.kind, heading], self.variables | more)
+        folder = self.backups if self.kind == CONTAINED else ROOT
+        return done(PAGE[self.kind, heading], self.variables | more, folder)
 
     def sums(self) -> list[str]:
         """Sum up what the database holds."""
@@ -102,7 +124,7 @@ class Place:
         return data | self.environment
 
 
-@pytest.fixture(params=["One file (SQLite)", "PostgreSQL"])
+@pytest.fixture(params=[EMBEDDED, "PostgreSQL"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """An empty database of either kind."""
     backups = tmp_path / "backups"
@@ -132,20 +154,25 @@ def empty_place(place: Place) -> Place:
     return Place(place.kind, place.folder.with_name("again"), environment, place.backups)
 
 
-def put_back(copy: str, source: Place) -> Place:
-    """Go back to a copy as the page says, in an empty place."""
+def new_names(again: Place) -> dict[str, str]:
+    """Name the database that PostgreSQL's copy goes into."""
+    return {"NEW_DATABASE": AGAIN, "NEW_DATABASE_URL": again.database_url}
+
+
+def put_back(copy: str, source: Place) -> tuple[Place, str]:
+    """Go back to a copy as the page says, in an empty place; returns it, and what was printed."""
     again = empty_place(source)
     if again.database_url:
         # The commands begin in the old database and name the new one.
-        source.do("Going back", COPY=copy, NEW_DATABASE_URL=again.database_url)
-        return again
+        return again, source.do("Going back", COPY=copy, **new_names(again))
     again.folder.mkdir()
     if os.geteuid() == 0:  # who does it for a server that has a user of its own
         os.chown(again.folder, NOBODY, -1)
-    again.do("Going back", COPY=copy)
-    files = list(again.folder.glob("twinspace.db*"))
+    printed = again.do("Going back", COPY=copy)
+    files = list(again.folder.iterdir())
     assert {file.stat().st_uid for file in files} == {again.folder.stat().st_uid}
-    return again
+    assert (again.folder / "twinspace.db").stat().st_mode & 0o777 == 0o600
+    return again, printed
 
 
 def seed(place: Place) -> SeededRoom:
@@ -203,11 +230,13 @@ async def test_what_was_saved_when_the_copy_was_made_is_there_again(place: Place
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)
             last = await window.do("chat.post", channel_id="everyone", text="After")
-        refused = await asyncio.to_thread(run, PUT_BACK, place.variables)
-        assert refused.returncode == 1
-        assert "Stop" in refused.stderr  # below a running server nothing is put back
+        copy = place.newest()
+        # Below a running server nothing is put back, nor moved.
+        theirs = place.variables | {"COPY": "" if place.database_url else copy}
+        assert "Stop" in await asyncio.to_thread(refused, f"{PUT_BACK} $COPY", theirs)
+        assert not list(place.folder.glob("before-*"))
 
-    again = await asyncio.to_thread(put_back, place.newest(), place)
+    again, _ = await asyncio.to_thread(put_back, copy, place)
     assert await asyncio.to_thread(again.sums) != await asyncio.to_thread(place.sums)
     before_the_copy, anna = anna, await asyncio.to_thread(sign_in, again, anna)
     async with again.serve() as live:
@@ -260,7 +289,7 @@ async def test_every_room_and_document_of_a_copy_has_the_same_sum(place: Place) 
     summed = {line.split()[1] for line in was if not line.startswith("table ")}
     assert summed == {room.room_id, *room.documents}
     await asyncio.to_thread(place.do, "Making a copy")
-    again = await asyncio.to_thread(put_back, place.newest(), place)
+    again, _ = await asyncio.to_thread(put_back, place.newest(), place)
     assert await asyncio.to_thread(again.checksums) == was
 
 
@@ -280,46 +309,43 @@ def test_links_of_a_copy_work_no_more_when_it_is_put_back(place: Place) -> None:
     for link in links:
         database.write_now(lambda db, link=link: find_invitation(db, link, now))  # type: ignore[misc]
     database.close_now()
-    settings = Settings(data_dir=place.folder, database_url=place.database_url)
-    assert backup.put_back(settings)["links"] == 2
-    database = place.open()
+    place.do("Making a copy")
+    again, printed = put_back(place.newest(), place)
+    assert "links 2\n" in printed
+    database = again.open()
     for link in links:
         with pytest.raises(NotFound):
             database.write_now(lambda db, link=link: find_invitation(db, link, now))  # type: ignore[misc]
     database.close_now()
-    assert backup.put_back(settings)["links"] == 0
 
 
-def test_a_copy_goes_out_of_containers_and_back(tmp_path: Path, postgresql_url: str) -> None:
-    """What Docker would run in a container runs here, by a script in its place."""
+@pytest.fixture
+def contained(tmp_path: Path, postgresql_url: str) -> Iterator[Place]:
+    """A database as in a container; what Docker would run there runs here, by a script."""
     url = create_database(postgresql_url, "contained")
-    address = make_url(url)
-    environment = {
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
-        "PGHOST": str(address.query["host"]),
-    }
     (tmp_path / ".env").write_text("POSTGRES_DB=contained\n")
     (tmp_path / "docker").write_text(
         DOCKER.format(url=postgresql_url, root=shlex.quote(str(ROOT)), python=sys.executable)
     )
     (tmp_path / "docker").chmod(0o700)
-    source = Place("PostgreSQL", tmp_path / "data", {"TWINSPACE_DATABASE_URL": url}, tmp_path)
-    room = seed(source)
-    was = source.sums()
-    page = {
-        step: PAGE["PostgreSQL in containers", step] for step in ("Making a copy", "Going back")
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PGHOST": str(make_url(url).query["host"]),
+        "TWINSPACE_DATABASE_URL": url,
     }
-    variables = {**environment, "BACKUPS": str(tmp_path)}
-    done(page["Making a copy"], variables, tmp_path)
-    done(page["Going back"], {**variables, "COPY": source.newest()}, tmp_path)
-    name = (tmp_path / ".env").read_text().strip().removeprefix("POSTGRES_DB=")
+    yield Place(CONTAINED, tmp_path / "data", environment, tmp_path)
+    drop_database(postgresql_url, "contained")
+
+
+def test_a_copy_goes_out_of_containers_and_back(contained: Place, postgresql_url: str) -> None:
+    room = seed(contained)
+    was = contained.sums()
+    contained.do("Making a copy")
+    contained.do("Going back", COPY=contained.newest())
+    name = (contained.backups / ".env").read_text().strip().removeprefix("POSTGRES_DB=")
     assert name != "contained"
-    again = Place(
-        "PostgreSQL",
-        tmp_path / "data",
-        {"TWINSPACE_DATABASE_URL": f"{postgresql_url}&database={name}"},
-        tmp_path,
-    )
+    environment = {"TWINSPACE_DATABASE_URL": f"{postgresql_url}&database={name}"}
+    again = Place(CONTAINED, contained.folder, environment, contained.backups)
     try:
         assert again.sums() == was
         epochs = again.open().write_now(
@@ -327,12 +353,101 @@ def test_a_copy_goes_out_of_containers_and_back(tmp_path: Path, postgresql_url: 
         )
         assert epochs[0] > 1
     finally:
-        for database in ("contained", name):
-            drop_database(postgresql_url, database)
+        drop_database(postgresql_url, name)
+
+
+def test_going_back_twice_leaves_both_earlier_states_whole(tmp_path: Path) -> None:
+    place = Place(EMBEDDED, tmp_path / "data", {}, tmp_path)
+    seed(place)
+    was = place.sums()
+    place.do("Making a copy")
+    copy = place.newest()
+    earlier: list[list[str]] = []
+    asides: list[Path] = []
+    for title in ("First", "Second"):
+        leave_in_the_log(place, title)
+        here = shutil.copytree(place.folder, tmp_path / title)
+        earlier.append(Place(EMBEDDED, here, {}, tmp_path).sums())
+        printed = place.do("Going back", COPY=copy)
+        asides.append(Path(printed.splitlines()[-1].removeprefix("before ")))
+        assert place.sums() == was
+    assert was != earlier[0] != earlier[1] != was
+    # To each of them there is a way back, with what stood in SQLite's log alone.
+    for aside, state in zip(asides, earlier, strict=True):
+        place.do("Going back", COPY=str(aside / "twinspace.db"))
+        assert place.sums() == state
+        assert Place(EMBEDDED, aside, {}, tmp_path).sums() == state
+
+
+def leave_in_the_log(place: Place, title: str) -> None:
+    """Change something as a server does that is killed: it stands beside the database."""
+    path = place.folder / "twinspace.db"
+    subprocess.run([sys.executable, "-c", DIES, str(path), title], check=True)
+    assert path.with_name("twinspace.db-wal").stat().st_size > 0
+
+
+def damaged(copy: str, share: float | None) -> str:
+    """Leave so much of a copy; None: nothing at all."""
+    path = Path(copy)
+    whole = path.read_bytes()
+    path.unlink()
+    if share is not None:
+        path.write_bytes(whole[: int(share * len(whole))])
+    return copy
+
+
+@pytest.mark.parametrize("share", [None, 0, 0.5], ids=["missing", "empty", "half"])
+def test_a_copy_that_is_not_whole_changes_nothing(place: Place, share: float | None) -> None:
+    why = {None: "[copy.missing]", 0: "[copy.empty]", 0.5: "[copy.failed]"}[share]
+    seed(place)
+    was = place.sums()
+    place.do("Making a copy")
+    copy = damaged(place.newest(), share)
+    again = empty_place(place)
+    for there in (place,) if place.database_url else (place, again):
+        files = sorted(there.folder.glob("*"))
+        variables = there.variables | {"COPY": copy} | new_names(again)
+        said = refused(PAGE[place.kind, "Going back"], variables)
+        assert place.database_url or said.strip().endswith(why), said
+        assert {*there.folder.glob("*")} - {*files} <= {there.folder / "twinspace.db.lock"}
+    assert place.sums() == was
+
+
+@pytest.mark.parametrize("share", [None, 0, 0.5], ids=["missing", "empty", "half"])
+def test_in_containers_a_copy_that_is_not_whole_is_not_served(
+    contained: Place, share: float | None
+) -> None:
+    seed(contained)
+    was = contained.sums()
+    contained.do("Making a copy")
+    check_refused_in_containers(contained, damaged(contained.newest(), share))
+    assert contained.sums() == was
+
+
+def check_refused_in_containers(contained: Place, copy: str) -> str:
+    said = refused(
+        PAGE[CONTAINED, "Going back"], contained.variables | {"COPY": copy}, contained.backups
+    )
+    assert (contained.backups / ".env").read_text() == "POSTGRES_DB=contained\n"
+    return said
+
+
+def test_a_copy_with_nobody_in_it_is_not_served(contained: Place) -> None:
+    contained.do("Making a copy")  # of a database without a table
+    assert "[copy.empty]" in check_refused_in_containers(contained, contained.newest())
+
+
+@pytest.mark.parametrize("kind", ["PostgreSQL", "PostgreSQL in containers"])
+def test_a_dump_that_breaks_off_gets_no_name_of_a_copy(contained: Place, kind: str) -> None:
+    program = contained.backups / "pg_dump"
+    program.write_text(HALF_A_DUMP)
+    program.chmod(0o700)
+    refused(PAGE[kind, "Making a copy"], contained.variables, contained.backups)
+    assert only(contained.backups, "twinspace-*").suffix == ".part"
 
 
 def test_a_copy_is_its_owners_alone_and_never_written_over(tmp_path: Path) -> None:
-    place = Place("One file (SQLite)", tmp_path / "data", {}, tmp_path)
+    place = Place(EMBEDDED, tmp_path / "data", {}, tmp_path)
     seed(place)
     done(f"{BACKUP} $BACKUPS/copy", place.variables)
     copy = tmp_path / "copy"
@@ -344,7 +459,7 @@ def test_a_copy_is_its_owners_alone_and_never_written_over(tmp_path: Path) -> No
 
 
 def test_a_copy_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
-    place = Place("One file (SQLite)", tmp_path / "data", {}, tmp_path)
+    place = Place(EMBEDDED, tmp_path / "data", {}, tmp_path)
     assert "There is no" in run(f"{BACKUP} $BACKUPS/copy", place.variables).stderr
     seed(place)
     database = place.folder / "twinspace.db"

@@ -100,7 +100,7 @@ class SqliteDatabase:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = path
-        self._lock = _lock_file(path.with_name(path.name + ".lock"))
+        self._lock = lock_database(path)
         # Children's names are in it: nobody else on the machine reads them. SQLite gives the
         # files it puts beside it the same mode.
         path.touch(mode=0o600)
@@ -240,9 +240,16 @@ def ends_transaction(error: DBAPIError) -> bool:
     return error.connection_invalidated or sqlstate[:2] in ENDING_CLASSES
 
 
-def _lock_file(path: Path) -> IO[str]:
+def lock_database(path: Path) -> IO[str]:
+    """Keep all other processes from a file of the embedded database until the lock is closed.
+
+    The file itself need not be there.
+
+    Raises:
+        DatabaseBusy: Another process has the file.
+    """
     # A lock of the operating system, so that it is gone when the process is, however it died.
-    lock = path.open("a+", encoding="ascii")
+    lock = path.with_name(path.name + ".lock").open("a+", encoding="ascii")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -250,7 +257,7 @@ def _lock_file(path: Path) -> IO[str]:
         holder = lock.read().strip() or "unknown"
         lock.close()
         raise DatabaseBusy(
-            f"Another server (process {holder}) is already using {path.with_suffix('')}. "
+            f"Another server (process {holder}) is already using {path}. "
             "Stop it first, or set TWINSPACE_DATA_DIR to another folder."
         ) from error
     lock.truncate(0)
