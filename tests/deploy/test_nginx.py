@@ -91,6 +91,25 @@ class Front:
         return [len(room.connections) if room else 0 for room in found]
 
 
+def configuration(port: int, plain_port: int, nodes: tuple[int, int]) -> str:
+    """Read the files, and change their ports, name and certificate."""
+    changes = {
+        "ROOMS.EXAMPLE.ORG": NAME,
+        "/etc/nginx/tls/FULLCHAIN.pem": "fullchain.pem",
+        "/etc/nginx/tls/PRIVKEY.pem": "privkey.pem",
+        "listen 443": f"listen 127.0.0.1:{port}",
+        "listen 80": f"listen 127.0.0.1:{plain_port}",
+        "127.0.0.1:8000": f"127.0.0.1:{nodes[0]}",
+        "127.0.0.1:8001": f"127.0.0.1:{nodes[1]}",
+    }
+    # Not every machine has IPv6.
+    text = re.sub(r"^ *listen \[::\].*\n", "", SITE + NODES, flags=re.M)
+    for theirs, ours in changes.items():
+        assert theirs in text
+        text = text.replace(theirs, ours)
+    return text
+
+
 @asynccontextmanager
 async def before_two_nodes(
     folder: Path, postgresql_url: str, redis_url: str
@@ -112,20 +131,7 @@ async def before_two_nodes(
             )
             for life, name in zip(running, ("first", "second"), strict=True)
         ]
-        changes = {
-            "ROOMS.EXAMPLE.ORG": NAME,
-            "/etc/nginx/tls/FULLCHAIN.pem": "fullchain.pem",
-            "/etc/nginx/tls/PRIVKEY.pem": "privkey.pem",
-            "listen 443": f"listen 127.0.0.1:{port}",
-            "listen 80": f"listen 127.0.0.1:{plain_port}",
-            "127.0.0.1:8000": f"127.0.0.1:{nodes[0].port}",
-            "127.0.0.1:8001": f"127.0.0.1:{nodes[1].port}",
-        }
-        # Not every machine has IPv6.
-        text = re.sub(r"^ *listen \[::\].*\n", "", SITE + NODES, flags=re.M)
-        for theirs, ours in changes.items():
-            assert theirs in text
-            text = text.replace(theirs, ours)
+        text = configuration(port, plain_port, (nodes[0].port, nodes[1].port))
         files = {"fullchain.pem": certificate, "privkey.pem": key}
         stack.enter_context(programs.nginx(text, files))
         assert nodes[0].node is not None
@@ -171,6 +177,22 @@ async def test_without_tls_there_is_only_the_way_to_it(front: Front) -> None:
         answer = await browser.get(f"http://127.0.0.1:{front.plain_port}/rooms/1?a=b")
     assert answer.status_code == 301
     assert answer.headers["location"] == f"https://{NAME}/rooms/1?a=b"
+
+
+async def test_a_location_for_certificates_can_stand_beside_the_way_to_tls() -> None:
+    plain_port = free_port()
+    text = configuration(free_port(), plain_port, (free_port(), free_port()))
+    ours = "    location / {\n        return 301 "
+    challenges = '    location /.well-known/acme-challenge/ { return 200 "a token"; }\n'
+    assert text.count(ours) == 1
+    certificate, key = programs.certificate(NAME)
+    files = {"fullchain.pem": certificate, "privkey.pem": key}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{plain_port}") as browser:
+        with programs.nginx(text.replace(ours, challenges + ours), files):
+            challenge = await browser.get("/.well-known/acme-challenge/1")
+            other = await browser.get("/.well-known/other")
+    assert (challenge.status_code, challenge.text) == (200, "a token")
+    assert other.headers["location"] == f"https://{NAME}/.well-known/other"
 
 
 async def test_another_name_reaches_no_node(front: Front) -> None:
