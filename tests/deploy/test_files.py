@@ -293,6 +293,12 @@ def test_the_unit_gives_a_node_time_to_end() -> None:
     assert seconds(limit) > ENDS_WITHIN_S
 
 
+def test_the_unit_is_started_again_however_long_its_database_takes() -> None:
+    """systemd gives up a unit that was started too often within its interval; 0: never."""
+    assert re.findall(r"^Restart=(.+)", UNIT, flags=re.M) == ["always"]
+    assert re.findall(r"^StartLimitIntervalSec=(.+)", UNIT, flags=re.M) == ["0"]
+
+
 def test_the_units_settings_are_the_servers() -> None:
     given = variables("twinspace-rt.env")
     for name, value in re.findall(r"^Environment=(TWINSPACE_\w+)=(.*)", UNIT, flags=re.M):
