@@ -15,6 +15,10 @@ import pytest_asyncio
 from tests.faults.nodes import Nodes, running
 from tests.live import Live, SeededRoom, free_port, seed_before_start, start_process, stop_process
 
+REFUSED_MAX_S = 0.1
+EXIT_MAX_S = 20.0
+"""So long after it is told to end a server is gone, whatever it waits for."""
+
 
 @dataclass
 class Mortal:

@@ -11,14 +11,12 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests import figures
-from tests.faults.conftest import Mortal, crowding, refused_at
+from tests.faults.conftest import EXIT_MAX_S, REFUSED_MAX_S, Mortal, crowding, refused_at
 from tests.live import REPOSITORY, free_port, stop_process
 from tests.peers import raw
 from tests.peers.raw import Peer, Pen, enter
 
-REFUSED_MAX_S = 0.1
 ACKNOWLEDGED_MAX_S = 5.0
-EXIT_MAX_S = 20.0
 WORD = "on "
 MUCH, MUCH_BYTES, EDITS = 40, 15_000, 50
 """What waits for one who reads slowly: more than the kernel keeps, less than is waited for."""
