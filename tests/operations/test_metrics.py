@@ -22,7 +22,7 @@ from tests.peers.raw import Peer, Pen, enter, eventually
 from twinspace_rt.app import build_node
 from twinspace_rt.docs import quarantine
 from twinspace_rt.errors import BadSetting
-from twinspace_rt.operations import listener
+from twinspace_rt.operations import listener, watch
 from twinspace_rt.operations.lag import TICK_S
 from twinspace_rt.settings import Settings
 
@@ -115,6 +115,29 @@ async def test_an_edit_that_cannot_be_saved_is_seen_to_wait(live: Live, seeded: 
         after = await samples(live)
         assert value(after, "oldest_unacknowledged_seconds") == 0
         assert value(after, "backlog_bytes") == 0
+
+
+async def test_why_the_database_stores_nothing_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that may only be read answers all the same: to start it again would not help."""
+    monkeypatch.setattr(watch, "BEAT_S", 0.05)
+    async with serve_here(tmp_path / "data", metrics_port=free_port()) as live:
+        assert live.node is not None
+        watched, database = live.node.watch, live.node.database
+
+        async def told() -> dict[str, float]:
+            return {
+                dict(labels)["code"]: number
+                for (name, labels), number in (await samples(live)).items()
+                if name == "twinspace_database_up"
+            }
+
+        await eventually(lambda: watched.database_trouble == "")
+        assert await told() == {"": 1}
+        await database.write(lambda db: db.exec_driver_sql("PRAGMA query_only=ON") and None)
+        await eventually(lambda: watched.database_trouble == "disk_error")
+        assert await told() == {"disk_error": 0}
 
 
 async def test_documents_in_trouble_are_counted_with_the_next_beat(

@@ -36,15 +36,15 @@ class NodeCollector(Collector):
     Args:
         figures: Reads them.
         state: Tells the node's state.
-        stored: Tells what the database last told: whether it answers, and how many documents
-            are suspect or quarantined, in the whole installation.
+        stored: Tells what the database last told: the code of why it stores nothing, if so, and how
+            many documents are suspect or quarantined, in the whole installation.
     """
 
     def __init__(
         self,
         figures: Callable[[], Figures],
         state: Callable[[], str],
-        stored: Callable[[], tuple[bool, dict[str, int]]],
+        stored: Callable[[], tuple[str, dict[str, int]]],
     ) -> None:
         self._figures = figures
         self._state = state
@@ -68,10 +68,14 @@ class NodeCollector(Collector):
             "How often the document engine's process was replaced.",
             value=figures.engine_restarts,
         )
-        answers, documents = self._stored()
-        yield GaugeMetricFamily(
-            "twinspace_database_up", "1 while the database answers.", value=answers
+        trouble, documents = self._stored()
+        database = _labelled(
+            "database_up",
+            "1 while the database stores this node's beats; 0 with the code of why it does not.",
+            "code",
         )
+        database.add_metric([trouble], not trouble)
+        yield database
         troubled = _labelled(
             "troubled_documents",
             "Documents that the engine has failed on, in the whole installation.",

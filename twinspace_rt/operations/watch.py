@@ -36,6 +36,7 @@ class Watch:
         self._lag = LagWatch()
         self.told = Told(False, {})
         self._beat_at = time.monotonic()
+        self._beat_failed = ""
         self._draining = False
         self._ended = False
         self._hurry = asyncio.Event()
@@ -52,9 +53,14 @@ class Watch:
         return CLOSED if self.told.wanted_closed else READY
 
     @property
-    def database_answers(self) -> bool:
-        """Whether the database took one of this node's last beats."""
-        return time.monotonic() - self._beat_at < BEATS_LOST * BEAT_S
+    def database_trouble(self) -> str:
+        """The code of what keeps the database from storing this node's beats; empty while it does.
+
+        One that does not even refuse them is `database_away`.
+        """
+        if time.monotonic() - self._beat_at < BEATS_LOST * BEAT_S:
+            return ""
+        return self._beat_failed or "database_away"
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -90,11 +96,13 @@ class Watch:
             try:
                 await self._beat()
             except StorageUnavailable as error:
-                if self.database_answers:  # not with each beat
+                if error.code != self._beat_failed:  # not with each beat
                     log.warning("beat failed code=%s", error.code)
+                self._beat_failed = error.code
             except Exception:
                 # Nobody's edit depends on it.
                 log.exception("beat failed")
+                self._beat_failed = "database_error"
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_S):
                     await self._hurry.wait()
@@ -105,7 +113,7 @@ class Watch:
         told = await self._database.write(
             lambda db: do_beat(db, self.who, state, figures, ended=lambda: self._ended)
         )
-        self._beat_at = time.monotonic()
+        self._beat_at, self._beat_failed = time.monotonic(), ""
         if told.wanted_closed is not self.told.wanted_closed:
             log.info("newcomers closed=%d", told.wanted_closed)
             self._parts.hub.closed = told.wanted_closed or self._draining
@@ -135,5 +143,5 @@ class Watch:
         figures.processor_share = round((self._ran[1] - ran) / max(0.001, self._ran[0] - began), 4)
         return figures
 
-    def _stored(self) -> tuple[bool, dict[str, int]]:
-        return self.database_answers, self.told.troubled
+    def _stored(self) -> tuple[str, dict[str, int]]:
+        return self.database_trouble, self.told.troubled
