@@ -65,6 +65,14 @@ def protocol() -> None:
 
 
 @cli.command()
+def document_rules() -> None:
+    """Print what a document may hold, which the browser client's editor keeps to, as JSON."""
+    from twinspace_rt.docs.schema import document_rules
+
+    json.dump(document_rules(), sys.stdout, indent=2)
+
+
+@cli.command()
 def migrate() -> None:
     """Bring the database to the form of this version; ``serve`` does it by itself."""
     from twinspace_rt.app import build_node

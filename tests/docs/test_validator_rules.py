@@ -304,6 +304,14 @@ CASES: list[tuple[str, bytes, bytes]] = [
     ),
     ("schema-mark-value", ben(BOLD), ben(mark("bold", '{"style": "x"}', origin=HELLO))),
     *(
+        (
+            "schema-mark-value",
+            ben(mark("link", f'{{"title": {good}}}', origin=HELLO)),
+            ben(mark("link", f'{{"title": {bad}}}', origin=HELLO)),
+        )
+        for good, bad in [("1879", "[1879]"), ("true", "{}"), ("-0.5", '"' + "a" * 2_049 + '"')]
+    ),
+    *(
         ("schema-mark-value", ben(link(good)), ben(link(bad)))
         for good, bad in [
             ("https://example.org/a?b#c", "javascript:alert(1)"),
@@ -453,11 +461,13 @@ def test_attributes_of_the_editor() -> None:
     cases: list[tuple[list[bytes], int, str, object, object]] = [
         (table, 2, "colspan", 2, 1_001),
         (table, 2, "rowspan", 1_000, 0),
-        (table, 2, "colwidth", [100, 0], [100.5]),
+        (table, 2, "colwidth", [100, 0], [-1]),
+        (table, 2, "colwidth", [0, 240.5], ["100"]),
         (table, 2, "colwidth", None, list(range(1_001))),
         (table, 2, "align", "center", 1),
         (tasks, 1, "checked", True, 1),
         (tasks, 2, "start", -3, 1.5),
+        (tasks, 2, "start", 9_783_161_484_100, 2.0**53),
         (tasks, 2, "type", "a", "a" * 33),
     ]
     for structs, parent, key, good, bad in cases:

@@ -15,7 +15,7 @@ from twinspace_rt.docs.known import (
 )
 from twinspace_rt.docs.ranges import Range
 from twinspace_rt.docs.refused import Refused
-from twinspace_rt.docs.schema import Rule, allow_missing
+from twinspace_rt.docs.schema import MAX_DEPTH, Rule, allow_missing
 from twinspace_rt.docs.update import (
     ANY,
     DELETED,
@@ -31,11 +31,10 @@ from twinspace_rt.docs.update import (
     first_index,
 )
 
-MAX_DEPTH: Final = 64
-"""How deep types may nest; honest documents were seen to nest 10 deep."""
-
 MAX_MARKS_IN_ROW: Final = 64
-"""How many marks one client may put behind one another; an editor puts one of each name."""
+"""How many marks one client may put behind one another; an editor puts one of each name. Only an
+undo may bring back more: Yjs puts the marks of words that somebody else wrote behind one another,
+before the words. It brings back no more than there were, so other items are at least as many."""
 
 
 class Growth:

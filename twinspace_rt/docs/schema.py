@@ -11,17 +11,27 @@ The order of children cannot be told from one struct. The editor's content expre
 therefore written so that every order of allowed children is valid.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
-from twinspace_rt.docs.lib0 import Undefined
+from twinspace_rt.docs.lib0 import MAX_SAFE_INTEGER, Undefined
+from twinspace_rt.docs.values import (
+    ANY_NUMBER,
+    Boolean,
+    Either,
+    Null,
+    Number,
+    Record,
+    Text,
+    Value,
+    Values,
+)
 
-Check = Callable[[object], bool]
-"""Tells whether a value is allowed."""
+MAX_DEPTH: Final = 64
+"""How deep types may nest; honest documents were seen to nest 10 deep."""
 
 
 class Kind(StrEnum):
@@ -29,54 +39,6 @@ class Kind(StrEnum):
 
     RICH = "rich"
     TEXT = "text"
-
-
-def _text(max_length: int) -> Check:
-    return lambda value: isinstance(value, str) and len(value) <= max_length
-
-
-def _number(low: int, high: int) -> Check:
-    """Allow whole numbers. One written as a float is the same number to JavaScript, and the
-    engine writes no others.
-    """
-    return lambda value: (
-        (type(value) is int or (type(value) is float and value.is_integer()))
-        and low <= value <= high
-    )
-
-
-def _none(value: object) -> bool:
-    return value is None
-
-
-def _boolean(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-def _either(*checks: Check) -> Check:
-    return lambda value: any(check(value) for check in checks)
-
-
-def _numbers(low: int, high: int, max_count: int) -> Check:
-    number = _number(low, high)
-    return lambda value: (
-        isinstance(value, list) and len(value) <= max_count and all(map(number, value))
-    )
-
-
-_HREF: Final = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20\x7f]+", re.IGNORECASE)
-
-
-def _href(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= 8_192 and bool(_HREF.fullmatch(value))
-
-
-def _record(fields: Mapping[str, Check]) -> Check:
-    return lambda value: (
-        isinstance(value, dict)
-        and value.keys() <= fields.keys()
-        and all(fields[name](item) for name, item in value.items())
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +49,30 @@ class Node:
     """
 
     children: frozenset[str] = frozenset()
-    attributes: Mapping[str, Check] = field(default_factory=dict)
+    attributes: Mapping[str, Value] = field(default_factory=dict)
     text: bool = False
-    marks: Mapping[str, Check] = field(default_factory=dict)
+    marks: Mapping[str, Value] = field(default_factory=dict)
 
 
-_NOTHING = _record({})
-_HINT = _either(_none, _text(2_048))
-"""Link attributes that a pasted page may fill with anything short."""
+_NULL = Null()
+_NOTHING = Record({})
+_HREF = Text(
+    8_192,
+    r"^(?:[Hh][Tt][Tt][Pp][Ss]?://|[Mm][Aa][Ii][Ll][Tt][Oo]:)[^\s\x00-\x20\x7f\x85\ufeff]+$",
+)
+_HINT = Either(_NULL, Boolean(), ANY_NUMBER, Text(2_048))
+"""Link attributes that a pasted page may fill with anything short; editors make a number of a title
+that is one, as those of links to a year are."""
 
-MARKS: Final[Mapping[str, Check]] = {
+MARKS: Final[Mapping[str, Record]] = {
     "bold": _NOTHING,
     "italic": _NOTHING,
     "underline": _NOTHING,
     "strike": _NOTHING,
     "code": _NOTHING,
-    "link": _record(
+    "link": Record(
         {
-            "href": _either(_none, _href),
+            "href": Either(_NULL, _HREF),
             "target": _HINT,
             "rel": _HINT,
             "class": _HINT,
@@ -132,30 +100,31 @@ INLINE: Final = frozenset({"hardBreak", "inlineMath"})
 _CELL = Node(
     children=BLOCKS,
     attributes={
-        "colspan": _number(1, 1_000),
-        "rowspan": _number(1, 1_000),
-        "colwidth": _either(_none, _numbers(0, 100_000, 1_000)),
-        "align": _either(_none, _text(32)),
+        "colspan": Number(1, 1_000),
+        "rowspan": Number(1, 1_000),
+        # The edge of a merged cell is drawn to the part of a pixel.
+        "colwidth": Either(_NULL, Values(Number(0, 100_000, whole=False), 1_000)),
+        "align": Either(_NULL, Text(32)),
     },
 )
-_MATH = Node(attributes={"latex": _text(20_000)})
+_MATH = Node(attributes={"latex": Text(20_000)})
 
 RICH_NODES: Final[Mapping[str, Node]] = {
     "paragraph": Node(children=INLINE, text=True, marks=MARKS),
-    "heading": Node(children=INLINE, text=True, marks=MARKS, attributes={"level": _number(1, 6)}),
+    "heading": Node(children=INLINE, text=True, marks=MARKS, attributes={"level": Number(1, 6)}),
     "bulletList": Node(children=frozenset({"listItem"})),
     "orderedList": Node(
         children=frozenset({"listItem"}),
         attributes={
-            "start": _number(-(2**31), 2**31),
-            "type": _either(_none, _text(32)),
+            "start": Number(-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER),
+            "type": Either(_NULL, Text(32)),
         },
     ),
     "listItem": Node(children=BLOCKS),
     "taskList": Node(children=frozenset({"taskItem"})),
-    "taskItem": Node(children=BLOCKS, attributes={"checked": _boolean}),
+    "taskItem": Node(children=BLOCKS, attributes={"checked": Boolean()}),
     "blockquote": Node(children=BLOCKS),
-    "codeBlock": Node(text=True, attributes={"language": _either(_none, _text(256))}),
+    "codeBlock": Node(text=True, attributes={"language": Either(_NULL, Text(256))}),
     "horizontalRule": Node(),
     "hardBreak": Node(),
     "table": Node(children=frozenset({"tableRow"})),
@@ -180,9 +149,9 @@ class Rule:
     elements: Mapping[str, int] = field(default_factory=dict)
     xml_text: int | None = None
     text: bool = False
-    marks: Mapping[str, Check] = field(default_factory=dict)
+    marks: Mapping[str, Value] = field(default_factory=dict)
     keys: Mapping[str, int] = field(default_factory=dict)
-    checks: tuple[Check, ...] = ()
+    checks: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +164,7 @@ class Schema:
     roots: Mapping[str, int]
 
 
-def allow_missing(check: Check, value: object) -> bool:
+def allow_missing(check: Value, value: object) -> bool:
     """Apply a check to an attribute; ``undefined`` means the default and is always allowed."""
     return value is Undefined.UNDEFINED or check(value)
 
@@ -235,3 +204,21 @@ def schema_for(kind: Kind, version: int) -> Schema:
         case Kind.TEXT, 1:
             return Schema(Kind.TEXT, 1, (Rule(text=True),), {"t": 0})
     raise LookupError(f"no schema {version} for documents of kind {kind}")
+
+
+def document_rules() -> dict[str, Any]:
+    """Say by the kind of document what its nodes' attributes and its marks may hold.
+
+    For the browser's editor, which keeps to it before it writes: values as JSON Schema, and how
+    deep types may nest.
+    """
+    nodes = {
+        name: {key: value.schema() for key, value in node.attributes.items()}
+        for name, node in RICH_NODES.items()
+        if node.attributes
+    }
+    marks = {
+        name: {key: value.schema() for key, value in mark.fields.items()}
+        for name, mark in MARKS.items()
+    }
+    return {Kind.RICH: {"depth": MAX_DEPTH, "nodes": nodes, "marks": marks}}
