@@ -12,10 +12,13 @@ from pycrdt import Doc, Text, XmlElement, XmlFragment
 
 from scripts.steps import ROOT
 from tests.docs import yjs
+from twinspace_rt.docs.draft import MAX_MARKS_IN_ROW
+from twinspace_rt.docs.update import FORMAT
 from twinspace_rt.docs.validator import (
     SYNC_LIMITS,
     DocumentState,
     Kind,
+    Refused,
     parse,
     schema_for,
     write_state_vector,
@@ -157,6 +160,36 @@ def test_real_editors_are_let_in_whole(seed: int) -> None:
     assert min(gate.outcomes[kind] for kind in ("whole", "cut", "known")) > 0
     loaded = DocumentState.load(gate.state.dump(), gate.state.schema)
     assert loaded.dump() == gate.state.dump()
+
+
+def test_what_an_undo_brings_back_is_let_in_however_many_marks_follow_one_another() -> None:
+    *sent, end = yjs.run("marks_undone.mjs")
+    gate = Gate(Kind.RICH)
+    for message in sent:
+        gate.take(base64.b64decode(message["data"]), message["member"])
+    (undone,) = parse(base64.b64decode(sent[-1]["data"]), SYNC_LIMITS).blocks
+    row = [
+        s for s in undone.structs if s.kind == FORMAT and s.origin == (undone.client, s.clock - 1)
+    ]
+    assert len(row) > MAX_MARKS_IN_ROW, "Yjs put them behind one another"
+    (read,) = yjs.read_logs("default", [gate.log])
+    assert read["live"] == read["joiner"]
+    assert read["live"]["content"] == end["content"]
+
+
+def test_a_hole_in_a_browsers_copy_matters_only_where_it_is_a_hole_here() -> None:
+    """Later words of others may be there before the earlier ones, in a browser and on a node."""
+    *parts, copy = [base64.b64decode(str(line)) for line in yjs.run("hole.mjs")]
+    gate = Gate(Kind.TEXT)
+    gate.take(parts[0], "ann")
+    with pytest.raises(Refused, match="damaged"):
+        gate.take(copy, "ben")
+    gate.take(parts[1], "ann")
+    gate.take(parts[2], "ann")
+    gate.take(copy, "ben")
+    (read,) = yjs.read_logs("t", [gate.log])
+    assert read["live"] == read["joiner"]
+    assert read["live"]["content"] == "three two own one "
 
 
 @pytest.mark.parametrize("away", [False, True], ids=["in part", "whole"])

@@ -119,6 +119,8 @@ class Draft:
         if block.end <= first:  # whoever sent it: honest clients repeat what others wrote
             self.whole = False
             return
+        if first < block.whole_from > block.start:
+            raise Refused("skip")
         owner = self.known.owners.get(client)
         if not trusted:
             if client in self.known.retired:
@@ -317,7 +319,8 @@ class Draft:
                 tail is not None and tail[0] == FORMAT and (follows or tail[1:] == (origin, right))
             )
             growth.marks_in_row = growth.marks_in_row + 1 if beside else 1
-            if growth.marks_in_row > MAX_MARKS_IN_ROW:
+            others = self.known.items + self.items - growth.marks_in_row
+            if growth.marks_in_row > max(MAX_MARKS_IN_ROW, others):
                 raise Refused("format-chain")
         else:
             growth.marks_in_row = 0

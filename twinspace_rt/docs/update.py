@@ -38,7 +38,7 @@ FORMAT: Final = 6
 TYPE: Final = 7
 ANY: Final = 8
 _SUBDOCUMENT: Final = 9
-_SKIP: Final = 10
+SKIP: Final = 10
 
 # The upper three bits: which ids and names follow.
 _KIND_BITS: Final = 0x1F
@@ -107,12 +107,18 @@ class Struct(msgspec.Struct, gc=False):
 
 
 class Block(msgspec.Struct):
-    """The structs of one client, without a gap between them."""
+    """The structs of one client.
+
+    ``whole_from`` is where the last hole between them ends, or ``start`` if there is none. Yjs
+    leaves holes where it has received a client's later structs before its earlier ones: nobody may
+    build on such a block whose holes are not known here.
+    """
 
     client: int
     start: int
     end: int
     structs: list[Struct]
+    whole_from: int
 
 
 @dataclass(slots=True)
@@ -189,16 +195,18 @@ def _read_blocks(data: bytes, limits: Limits) -> tuple[list[Block], int, int]:
         if client in seen:  # yjs keeps such structs back, yrs applies them
             raise Refused("client-twice")
         seen.add(client)
-        start = clock
+        start = whole_from = clock
         structs: list[Struct] = []
         for _ in range(count):
             struct = _read_struct(data, pos, clock)
             structs.append(struct)
             clock += struct.length
             pos = struct.end
+            if struct.kind == SKIP:
+                whole_from = clock
         if clock > MAX_CLOCK:
             raise Refused("clock")
-        blocks.append(Block(client, start, clock, structs))
+        blocks.append(Block(client, start, clock, structs, whole_from))
     return blocks, total, pos
 
 
@@ -213,6 +221,11 @@ def _read_struct(data: bytes, start: int, clock: int) -> Struct:
         if length == 0:
             raise Refused("empty")
         return Struct(GC, clock, length, None, None, None, None, None, start, start + 1, pos)
+    if info == SKIP:
+        length, pos = read_var_uint(data, pos)
+        if length == 0:
+            raise Refused("empty")
+        return Struct(SKIP, clock, length, None, None, None, None, None, start, start + 1, pos)
     origin: Id | None = None
     right: Id | None = None
     parent: str | Id | None = None
@@ -249,8 +262,6 @@ def _read_struct(data: bytes, start: int, clock: int) -> Struct:
         value, pos = _read_type(data, pos)
     elif kind == ANY:
         value, length, pos = _read_values(data, pos)
-    elif kind == _SKIP:
-        raise Refused("skip")
     elif kind == _SUBDOCUMENT:
         raise Refused("subdocument")
     else:
