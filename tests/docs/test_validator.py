@@ -9,6 +9,7 @@ from pycrdt import Doc, Text
 from tests.docs.forge import blocks, deletion, element, gone, hollow, text, update, values
 from twinspace_rt.docs.known import DumpDamaged
 from twinspace_rt.docs.validator import (
+    SYNC_LIMITS,
     TRUSTED_LIMITS,
     UPDATE_LIMITS,
     DocumentState,
@@ -164,13 +165,12 @@ def test_a_verdict_is_good_for_one_state() -> None:
 
 def test_an_edit_may_rewrite_a_long_document() -> None:
     state = plain()
-    assert state.update_limits() is UPDATE_LIMITS
     take(state, update(1, 0, text("x" * 40_000, parent="t")))
     take(state, deletion({1: [(clock, clock + 1) for clock in range(0, 40_000, 4)]}))
     take(state, deletion({1: [(0, 4), (100, 104)]}))
     assert state.deleted_ranges == len(state.delete_set()[1]) == 9_998
     again = [text("x", parent="t") for _ in range(19_000)]
-    update_again = parse(update(1, 40_000, *again), state.update_limits())
+    update_again = parse(update(1, 40_000, *again), SYNC_LIMITS)
     state.apply(state.check(update_again, "ann"))
 
 

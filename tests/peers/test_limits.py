@@ -11,6 +11,7 @@ from tests.peers.raw import Peer, Pen, Told, enter
 from twinspace_rt.docs.channel import FRAME_BYTES, PACED_TOGETHER_BYTES, YjsChannel
 from twinspace_rt.docs.document import BEHIND_BYTES, EDIT_BYTES, Document
 from twinspace_rt.docs.library import TRAFFIC_BYTES_PER_S
+from twinspace_rt.docs.update import UPDATE_LIMITS
 from twinspace_rt.errors import CloseCode
 from twinspace_rt.rooms.bucket import Bucket
 from twinspace_rt.rooms.connection import Connection, Pause
@@ -203,6 +204,56 @@ async def test_who_has_to_wait_does_so_when_the_node_reads_on(
             assert connection._paused == why | Pause.STORAGE
         await raw.eventually(lambda: not waiting._was_full)
         assert connection._paused == why
+
+
+@pytest.mark.parametrize("what", ["structs", "bytes", "clients"])
+async def test_an_edit_may_be_as_large_as_a_document(
+    live: Live, seeded: SeededRoom, what: str
+) -> None:
+    """A table from a spreadsheet, a long text, a copy that the browser had kept."""
+    pen = Pen(1)
+    async with (
+        await enter(live, seeded, "eleni") as eleni,
+        await enter(live, seeded, "maja") as maja,
+    ):
+        if what == "structs":
+            with pen.doc.transaction():
+                for _ in range(UPDATE_LIMITS.structs + 1):
+                    pen.text.insert(0, "x")
+        elif what == "bytes":
+            pen.write("x" * 3 * UPDATE_LIMITS.size_bytes)
+        else:
+            pen.write("x")
+            for number in range(2, UPDATE_LIMITS.clients + 2):
+                pen.apply(Pen(number).write("x"))
+        await maja.send(raw.update(pen.lacking(raw.vector({}))))
+        assert await maja.expect("status") == 1
+        given = [await eleni.expect("update")]
+        assert raw.words_of(given) == str(pen)
+        await maja.send(raw.update(pen.write("and on")))
+        assert await maja.expect("status") == 1
+        given.append(await eleni.expect("update"))
+        assert raw.words_of(given) == str(pen)
+
+
+async def test_a_large_edit_is_given_time_to_be_taken(live: Live, seeded: SeededRoom) -> None:
+    """Over a school line it takes a minute, and whoever takes it meanwhile is not slow."""
+    assert live.node is not None
+    pen = Pen(1)
+    async with (
+        await enter(live, seeded, "eleni", receive_buffer=4096) as eleni,
+        await enter(live, seeded, "maja") as maja,
+    ):
+        room = live.node.hub.get(seeded.room_id)
+        assert room is not None
+        slow = min(room.connections, key=lambda one: one.number)
+        await maja.send(raw.update(pen.write("x" * 3 * UPDATE_LIMITS.size_bytes)))
+        assert await maja.expect("status") == 1
+        assert slow.outbox_bytes > 2 * UPDATE_LIMITS.size_bytes
+        slow.check_age(asyncio.get_running_loop().time() + 60)
+        assert not slow.closed
+        assert raw.words_of([await eleni.expect("update")]) == str(pen)
+        await raw.eventually(lambda: slow.outbox_bytes == 0)
 
 
 async def test_who_does_not_take_an_answer_is_given_no_other(

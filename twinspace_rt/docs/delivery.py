@@ -20,6 +20,8 @@ from twinspace_rt.rooms.connection import BINARY, Frame
 from twinspace_rt.rooms.lane import Lane
 
 PARTIAL_BYTES = 64 * 1024
+LARGE_BYTES = 64 * 1024
+"""More than that at once and nobody is slow for not taking it at once."""
 EMPTY_UPDATE = b"\0\0"
 HISTORIES_MAX = 4
 """Of how many addresses the frames for a joiner are kept; a client may name its own."""
@@ -98,7 +100,9 @@ class Delivery:
             else:
                 frames += _refusal(outcome)
         for session, frames in out.items():
-            if frames:
+            if sum([len(frame.wire) for frame in frames]) > LARGE_BYTES:
+                session.connection.send_owed(*frames)
+            elif frames:
                 session.connection.send_all(frames)
 
     def _send_updates(
@@ -112,12 +116,15 @@ class Delivery:
         for prefix, receivers in self._receivers.items():
             frames = _frames_of(prefix, batch.whole())
             data = b"".join([frame.wire for frame in frames])
+            is_large = len(data) > LARGE_BYTES
             for lane in receivers:
-                if lane not in apart and lane.write(data):
+                if lane not in apart and not is_large and lane.write(data):
                     continue
                 session = receivers[lane]
                 if session in out:
                     out[session] += _frames_of(prefix, batch.without(session))
+                elif is_large:
+                    session.connection.send_owed(*frames)
                 else:
                     session.connection.send_all(frames)
 

@@ -13,7 +13,6 @@ from twinspace_rt.docs.validator import (
     SYNC_LIMITS,
     TRUSTED_LIMITS,
     DocumentState,
-    Limits,
     Refused,
     Update,
     Verdict,
@@ -57,7 +56,7 @@ class Judge:
             if typed is not None:
                 edit.owed = session.counts(typed.client, typed.start)
                 return Taken(edit, edit.data, (typed[:3],), (), typed)
-        update = _parsed(edit.data, _limits(loaded, edit))
+        update = _parsed(edit.data)
         if isinstance(update, Refused):
             return self._reject(edit, update.code)
         if not _counts(edit, update):
@@ -76,7 +75,7 @@ class Judge:
         shut_out, refused = edit.session.connection.shut_out, edit.session.refused
         if not is_large(edit) or shut_out or refused is not None:
             return self.judge(loaded, edit, final=final)
-        update = await asyncio.to_thread(_parsed, edit.data, _limits(loaded, edit))
+        update = await asyncio.to_thread(_parsed, edit.data)
         if isinstance(update, Refused):
             return self._reject(edit, update.code)
         if not _counts(edit, update):
@@ -153,12 +152,6 @@ def is_large(edit: Edit) -> bool:
     return len(edit.data) > OFF_LOOP_BYTES
 
 
-def _limits(loaded: Loaded, edit: Edit) -> Limits:
-    # What was done offline may go by a document that is not here yet: its SyncStep2 brings both.
-    is_held = not edit.session.receiving
-    return SYNC_LIMITS if edit.step_2 or is_held else loaded.validator.update_limits()
-
-
 def _counts(edit: Edit, update: Update) -> bool:
     """Tell whether an edit is to be taken in, and not one that its SyncStep2 holds as well."""
     session = edit.session
@@ -171,9 +164,9 @@ def _counts(edit: Edit, update: Update) -> bool:
     return True
 
 
-def _parsed(data: bytes, limits: Limits) -> Update | Refused:
+def _parsed(data: bytes) -> Update | Refused:
     try:
-        return parse(data, limits)
+        return parse(data, SYNC_LIMITS)
     except Refused as error:
         return error
 

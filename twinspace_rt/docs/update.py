@@ -71,10 +71,11 @@ class Limits:
 
 
 UPDATE_LIMITS: Final = Limits(size_bytes=2**20, structs=16_384, clients=64, ranges=32_768)
-"""One edit. For a document with many items use `DocumentState.update_limits`."""
+"""One edit as hands make them. A table pasted from a spreadsheet, the undoing of "delete all" in a
+long document and a copy kept by the browser are more."""
 
 SYNC_LIMITS: Final = Limits(size_bytes=10 * 2**20, structs=1_000_000, clients=1_024, ranges=200_000)
-"""A whole document, as a SyncStep2 may hold it."""
+"""A whole document, as a SyncStep2 or one edit may hold it."""
 
 TRUSTED_LIMITS: Final = Limits(
     size_bytes=2**26,

@@ -3,7 +3,7 @@
 The socket process runs no CRDT. It holds one `DocumentState` for each open document, asks it
 about every update, and passes on bytes. Usage, in the document's one queue::
 
-    update = parse(data, state.update_limits())   # may run in a thread
+    update = parse(data, SYNC_LIMITS)             # may run in a thread
     verdict = state.check(update, member)         # raises Refused; changes nothing
     state.apply(verdict)                          # from here on tentative until committed
     ...                                           # log and send verdict.canonical
@@ -12,7 +12,6 @@ What is applied and then not committed cannot be taken back: throw the state awa
 anew from the snapshot and the entries.
 """
 
-from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -86,16 +85,6 @@ class DocumentState(Known):
     def __init__(self, schema: Schema) -> None:
         super().__init__(schema)
         self.revision = 0
-
-    def update_limits(self) -> Limits:
-        """Return the limits of one edit, which may rewrite the whole document.
-
-        Undoing the deletion of everything brings back each item, cut at each deletion.
-        """
-        pieces = 2 * (self.items + self.deleted_ranges)
-        if pieces <= UPDATE_LIMITS.structs:
-            return UPDATE_LIMITS
-        return replace(UPDATE_LIMITS, structs=pieces)
 
     def check(self, update: Update, member: Member | None, *, trusted: bool = False) -> Verdict:
         """Judge an update, and change nothing.

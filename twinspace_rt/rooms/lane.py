@@ -15,8 +15,8 @@ class Line(Protocol):
         """Count the bytes that wait in it."""
         ...
 
-    def write(self, data: bytes) -> None:
-        """Send bytes behind those that wait."""
+    def write(self, data: memoryview) -> None:
+        """Send bytes behind those that wait; they are not copied for each who waits."""
         ...
 
 
@@ -81,5 +81,5 @@ class Lane:
         self.passed = True
         if written < len(data):
             self._may_wait = True
-            line.write(data[written:])
+            line.write(memoryview(data)[written:])
         return True

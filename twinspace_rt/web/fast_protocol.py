@@ -282,8 +282,10 @@ class FastWebSocketProtocol(WebSocketsSansIOProtocol):
                 return 0
             if written == len(data):
                 return 0
-            data = data[written:]
-        self.transport.write(data)
+            # A large one waits for many at a time: they share it.
+            self.transport.write(memoryview(data)[written:])
+        else:
+            self.transport.write(data)
         return self._line.get_write_buffer_size()
 
     def waiting_bytes(self) -> int:
