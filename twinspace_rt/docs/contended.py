@@ -18,9 +18,9 @@ from twinspace_rt.streams.follow import stream_head
 from twinspace_rt.streams.transaction import Transaction
 
 LOCKED_MAX: Final = UPDATE_LIMITS
-"""Edits that are judged while other nodes wait: whatever one may send at once, which takes less
-than a tenth of a second. It is the structs that take time: 1 MiB of the smallest takes six times
-that. Only what somebody did offline, or undoes in a long document, may be more."""
+"""Edits that are judged while other nodes wait: what hands make at once, which takes less than a
+tenth of a second. It is the structs that take time: 1 MiB of the smallest takes six times that.
+Only what somebody did offline, pasted from a spreadsheet or undoes in a long document is more."""
 
 
 def parse_again(outcomes: Sequence[Outcome]) -> list[Update | None] | None:
