@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import signal
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 import pytest_asyncio
 from websockets.asyncio.client import ClientConnection, connect
@@ -337,3 +339,43 @@ async def test_people_of_a_node_that_goes_come_back_to_the_other(
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "10"
         assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+async def test_a_renewed_certificate_is_read_anew_and_cuts_nobody_off(
+    tmp_path: Path, postgresql_url: str, redis_url: str
+) -> None:
+    async with (
+        before_two_nodes(tmp_path, postgresql_url, redis_url) as front,
+        await front.window(front.rooms[0], "anna") as anna,
+    ):
+        await anna.hello()
+        await anna.do("chat.open")
+        trust = await asyncio.to_thread(renew_certificate, front.port)
+        async with asyncio.timeout(30):
+            while not await is_trusted(front.port, trust):  # noqa: ASYNC110 - no event tells
+                await asyncio.sleep(0.05)
+        await anna.do("chat.post", channel_id="everyone", text="Still here")
+
+
+def renew_certificate(port: int) -> ssl.SSLContext:
+    """Give the nginx at a port another certificate, which alone is trusted by what is returned."""
+    [master] = [
+        process
+        for process in psutil.Process().children()
+        if port in {line.laddr.port for line in process.net_connections() if line.laddr}
+    ]
+    certificate, key = programs.certificate(NAME)
+    Path(master.cwd(), "fullchain.pem").write_bytes(certificate)
+    Path(master.cwd(), "privkey.pem").write_bytes(key)
+    master.send_signal(signal.SIGHUP)  # as `nginx -s reload` does
+    return ssl.create_default_context(cadata=certificate.decode())
+
+
+async def is_trusted(port: int, trust: ssl.SSLContext) -> bool:
+    """Tell whether whoever trusts one certificate alone may open a connection."""
+    try:
+        _, line = await asyncio.open_connection("127.0.0.1", port, ssl=trust, server_hostname=NAME)
+    except ssl.SSLCertVerificationError:
+        return False
+    line.close()
+    return True
