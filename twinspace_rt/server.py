@@ -72,6 +72,7 @@ class Server(uvicorn.Server):
         self.node = node
         self._listener = listener
         self._operators = contextlib.AsyncExitStack()
+        self._collector = memory.Collector()
 
     @property
     def should_exit(self) -> bool:
@@ -94,7 +95,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if not self.started:
             return
-        memory.settle()
+        self._collector.settle()
         self._loop = asyncio.get_running_loop()
         if self.should_exit:
             self._told_to_end.set()
@@ -122,6 +123,7 @@ class Server(uvicorn.Server):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._told_to_end.wait(), TICK_S)
             tick += TICKS
+            self._collector.tend(*self.node.hub.count())
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take a signal to end; the event loop may be in the middle of anything."""

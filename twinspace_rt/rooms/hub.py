@@ -71,6 +71,7 @@ class RoomHub:
         self._ending = False
         self._database = database
         self._max_connections = max_connections
+        self._entered = 0
         self._rooms: dict[str, Room] = {}
         self._opening: dict[str, asyncio.Task[Room]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -83,6 +84,11 @@ class RoomHub:
     def rooms(self) -> Sequence[Room]:
         """The rooms that are open now."""
         return tuple(self._rooms.values())
+
+    def count(self) -> tuple[int, int]:
+        """Count the connections that are here, and those that were before."""
+        present = sum([len(room.connections) for room in self._rooms.values()])
+        return present, self._entered - present
 
     def get(self, room_id: str) -> Room | None:
         """Find a room that is open on this node."""
@@ -108,6 +114,7 @@ class RoomHub:
         if full and not room.make_place(connection.principal.member_id):
             raise RoomFull
         room.enter(connection)
+        self._entered += 1
         if self._ending:  # it was on its way in
             connection.pause(Pause.ENDING)
         return room
