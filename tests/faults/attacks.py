@@ -57,7 +57,7 @@ def structured(dice: random.Random, root: str) -> list[Attack]:
         ({"subdocument", "content-kind"}, lone(subdocument)),
         ({"client-twice"}, forge.blocks((mine, 0, [forge.gone(1)]), (mine, 1, [forge.gone(1)]))),
         ({"too-many-clients"}, forge.blocks(*crowd)),
-        ({"too-many-ranges"}, holes),
+        (_OUTSIDE, holes),
         ({"trailing"}, lone(forge.text("x", parent=root)) + b"\x00"),
         ({"varint"}, b"\x80\x00\x00"),
         ({"too-many-clients", "short", "varint"}, forge.number(huge) + b"\x01\x01"),
