@@ -17,8 +17,10 @@ OLDEST = (20, 19)
 """What Vite and jsdom ask for."""
 
 CLIENT = ROOT / "static"
-GENERATED = CLIENT / "src" / "protocol.ts"
-"""What the build writes among the sources."""
+GENERATED = {CLIENT / "src" / "protocol.ts", CLIENT / "src" / "docs" / "document_rules.ts"}
+"""What the build writes among the sources, from what the server says to `SAID`."""
+
+SAID = ("protocol", "document-rules")
 
 PEERS = ROOT / "tests" / "peers"
 BENCHMARK_PEERS = ROOT / "benchmarks" / "peers"
@@ -87,12 +89,16 @@ def install_benchmark_peers() -> None:
 def build_client() -> None:
     """Build the browser client into ``static/dist``.
 
-    A build from the same sources and the same message types of the server stays.
+    A build from the same sources, and the same message types and document rules of the server,
+    stays.
     """
     install(CLIENT)
-    schema = [str(python_packages.PYTHON), "-m", "twinspace_rt", "protocol"]
-    messages = subprocess.run(schema, cwd=ROOT, stdout=subprocess.PIPE).stdout
-    stamp = Stamp(CLIENT / "node_modules" / ".built", digest(_client_sources(), messages))
+    server = [str(python_packages.PYTHON), "-m", "twinspace_rt"]
+    said = b"".join(
+        subprocess.run([*server, command], cwd=ROOT, stdout=subprocess.PIPE).stdout
+        for command in SAID
+    )
+    stamp = Stamp(CLIENT / "node_modules" / ".built", digest(_client_sources(), said))
     if stamp.current and (CLIENT / "dist" / "index.html").is_file():
         return
     say("Building the browser client")
@@ -104,7 +110,7 @@ def build_client() -> None:
 def _client_sources() -> Iterator[Path]:
     for folder, folders, files in os.walk(CLIENT):
         folders[:] = [name for name in folders if name not in {"node_modules", "dist"}]
-        yield from (Path(folder, name) for name in files if Path(folder, name) != GENERATED)
+        yield from (Path(folder, name) for name in files if Path(folder, name) not in GENERATED)
 
 
 def _version(node: Path) -> tuple[int, int]:

@@ -1,71 +1,8 @@
 // @vitest-environment jsdom
-import { Editor } from "@tiptap/core";
-import { afterEach, expect, test } from "vitest";
-import { Awareness } from "y-protocols/awareness";
+import { expect, test } from "vitest";
 import * as Y from "yjs";
 import { editAtRandom } from "../../../tests/peers/edits.mjs";
-import { extensionsFor } from "./extensions";
-import type { LiveDocument } from "./live";
-
-const ends: (() => void)[] = [];
-
-afterEach(() => {
-  for (const end of ends.splice(0)) end();
-});
-
-/** Somebody at a document: what they write waits for `hear` of another one. */
-class Desk {
-  readonly doc = new Y.Doc();
-  readonly editor: Editor;
-  readonly #awareness = new Awareness(this.doc);
-  readonly #prepared: (() => void)[] = [];
-  readonly #unheard: Uint8Array[] = [];
-
-  constructor(clientID: number) {
-    this.doc.clientID = clientID;
-    this.doc.on("update", (update, origin) => {
-      if (origin !== "line") this.#unheard.push(update);
-    });
-    const live = {
-      doc: this.doc,
-      awareness: this.#awareness,
-      beforeMessage: (prepare: () => void) => {
-        this.#prepared.push(prepare);
-        return () => undefined;
-      },
-    };
-    this.editor = new Editor({
-      element: document.createElement("div"),
-      extensions: extensionsFor(live as unknown as LiveDocument, (key) => key),
-    });
-    ends.push(() => {
-      this.editor.destroy();
-      this.#awareness.destroy();
-    });
-  }
-
-  /** Take in some of what another one wrote; returns whether there was anything. */
-  hear(other: Desk, count: number): boolean {
-    const updates = other.#unheard.splice(0, count);
-    for (const update of updates) {
-      for (const prepare of this.#prepared) prepare();
-      Y.applyUpdate(this.doc, update, "line");
-    }
-    return updates.length > 0;
-  }
-
-  get shown() {
-    return this.editor.getJSON();
-  }
-}
-
-function dice(seed: number): (bound: number) => number {
-  let state = seed;
-  return (bound) => {
-    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-    return (state >> 8) % bound;
-  };
-}
+import { Desk, dice } from "./desk";
 
 test("What is bold is bold for everyone: the words, not the formula among them.", () => {
   const [mine, theirs] = [new Desk(1), new Desk(2)];

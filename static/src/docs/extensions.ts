@@ -1,4 +1,4 @@
-import type { Extensions } from "@tiptap/core";
+import type { Extensions, Mark, Node } from "@tiptap/core";
 import { Code } from "@tiptap/extension-code";
 import Collaboration from "@tiptap/extension-collaboration";
 import CollaborationCaret from "@tiptap/extension-collaboration-caret";
@@ -10,25 +10,66 @@ import type { Text } from "../i18n/text";
 import { drawCaret, selectionLook } from "./caret";
 import { KeptCursor } from "./cursor";
 import { InStep } from "./in_step";
+import { addressOf, isLinkable, linkableAs } from "./links";
 import type { LiveDocument } from "./live";
 import { BlockMath, InlineMath } from "./math";
 import { Outline } from "./outline";
 import { PastedLooks } from "./paste";
 import { WayOut } from "./way_out";
+import { WithinRules } from "./within_rules";
 
-/** What a link may lead to. */
-const LINKS = /^(https?:\/\/|mailto:)/i;
-
-/** Tell whether an address is one that a link may lead to. */
-export function isLinkable(address: string): boolean {
-  return LINKS.test(address);
+interface LinkOptions {
+  shouldAutoLink: (text: string) => boolean;
 }
 
-/** What is typed behind a link is no part of it. */
+function addressIn(link: HTMLElement): string | null {
+  return linkableAs(link.getAttribute("href") ?? "");
+}
+
+/** Let links lead only where they may, and keep what pages say of them as it stands there. */
+function heldLink(link: Mark<LinkOptions>): Mark<LinkOptions> {
+  return link.extend({
+    inclusive: false, // what is typed behind a link is no part of it
+    addOptions() {
+      const options = this.parent?.() as LinkOptions;
+      // Tiptap asks nobody else about an address that is pasted over words.
+      const shouldAutoLink = (text: string) =>
+        options.shouldAutoLink(text) && addressOf(text) !== null;
+      return { ...options, shouldAutoLink };
+    },
+    addAttributes() {
+      const read = (name: string) => (link: HTMLElement) =>
+        // Tiptap would make a number of a title that is a year.
+        name === "href" ? addressIn(link) : link.getAttribute(name);
+      return Object.fromEntries(
+        Object.entries(this.parent?.() ?? {}).map(([name, attribute]) => [
+          name,
+          { ...attribute, parseHTML: read(name) },
+        ]),
+      );
+    },
+    parseHTML: () => [
+      { tag: "a[href]", getAttrs: (element) => (addressIn(element) ? null : false) },
+    ],
+  });
+}
+
+/** Begin a list at a number of at most nine digits, as CommonMark does: a longer one is words. */
+function heldOrderedList(list: Node): Node {
+  return list.extend({
+    addInputRules() {
+      const rules = this.parent?.() ?? [];
+      return rules.map((rule) => ({ ...rule, find: /^(\d{1,9})\.\s$/ }));
+    },
+  });
+}
+
 const Kit = StarterKit.extend({
   addExtensions() {
-    const all = this.parent?.() ?? [];
-    return all.map((one) => (one.name === "link" ? one.extend({ inclusive: false }) : one));
+    return (this.parent?.() ?? []).map((one) => {
+      if (one.name === "link") return heldLink(one as Mark<LinkOptions>);
+      return one.name === "orderedList" ? heldOrderedList(one as Node) : one;
+    });
   },
 });
 
@@ -79,6 +120,7 @@ export function extensionsFor(live: LiveDocument, t: Text): Extensions {
     KeptCursor.configure({ live }),
     Collaboration.configure({ document: live.doc, field: "default" }),
     InStep,
+    WithinRules,
     CollaborationCaret.configure({
       provider: { awareness: live.awareness },
       render: drawCaret,

@@ -1,6 +1,7 @@
-import { combineTransactionSteps, Extension, getChangedRanges } from "@tiptap/core";
+import { Extension } from "@tiptap/core";
 import { type EditorState, Plugin, type Transaction } from "@tiptap/pm/state";
 import { type ProsemirrorBinding, ySyncPluginKey } from "@tiptap/y-tiptap";
+import { ownChanges } from "./own_changes";
 
 /** What the binding remembers of the selection for the time of one change by others. */
 interface Remembered {
@@ -16,17 +17,12 @@ interface Remembered {
  */
 function plainAtoms(
   transactions: readonly Transaction[],
-  before: EditorState,
+  _: EditorState,
   state: EditorState,
 ): Transaction | null {
-  const own = transactions.some(
-    (transaction) => transaction.docChanged && !transaction.getMeta(ySyncPluginKey),
-  );
-  if (!own) return null;
-  const changes = combineTransactionSteps(before.doc, [...transactions]);
   const plain = state.tr;
-  for (const { newRange } of getChangedRanges(changes)) {
-    state.doc.nodesBetween(newRange.from, newRange.to, (node, position) => {
+  for (const { from, to } of ownChanges(transactions)) {
+    state.doc.nodesBetween(from, to, (node, position) => {
       if (!node.isInline || node.isText) return;
       for (const mark of node.marks) plain.removeNodeMark(position, mark);
     });

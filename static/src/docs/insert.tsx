@@ -7,7 +7,7 @@ import { ButtonLink } from "../ui/button";
 import { FormDialog } from "../ui/dialog";
 import { Radio, RadioGroup, TextField } from "../ui/field";
 import style from "./docs.module.css";
-import { isLinkable } from "./extensions";
+import { addressOf, isLinkable } from "./links";
 import { drawMath } from "./math";
 
 export interface LinkAt {
@@ -15,23 +15,6 @@ export interface LinkAt {
   text: string;
   /** Whether nothing is selected: the words of a new link are asked for too. */
   empty: boolean;
-}
-
-/** Make an address of what a person typed: a bare name of a site gets its `https://`. */
-export function addressOf(typed: string): string | null {
-  const text = typed.trim();
-  if (/^[^\s@:/]+@[^\s@:/]+\.[^\s@:/]+$/.test(text)) return `mailto:${text}`;
-  const address = /^[a-z][a-z0-9+.-]*:/i.test(text) ? text : `https://${text}`;
-  return isLinkable(address) && !/\s/.test(address) && isAddress(address) ? address : null;
-}
-
-function isAddress(text: string): boolean {
-  try {
-    new URL(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Ask where a link leads, or go there; an empty address takes the link away. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addressOf } from "./insert";
+import { addressOf } from "./links";
 
 test.each([
   ["example.org", "https://example.org"],
