@@ -6,6 +6,7 @@ signal is a push that is not stored and has no ``seq``. Every frame type is a ms
 tag is its ``type``; fields the struct does not name are refused.
 """
 
+import re
 import time
 from collections.abc import Iterable
 from typing import Annotated, Any, Union
@@ -134,14 +135,19 @@ class _IdOnly(Struct):
 
 
 _id_decoder = msgspec.json.Decoder(_IdOnly)
+_ID_FIRST = re.compile(r'\s*\{\s*"id"\s*:\s*([0-9]{1,16})\s*[,}]')
 
 
-def command_id(text: str | bytes) -> int:
-    """Find the ``id`` of a frame that could not be decoded, or 0: the reply needs one."""
+def command_id(text: str) -> int:
+    """Find the ``id`` of a frame that could not be decoded, or 0: the reply needs one.
+
+    Of what is not JSON, it is found where it stands first, as the client writes it.
+    """
     try:
         return _id_decoder.decode(text).id
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return 0
+        found = _ID_FIRST.match(text)
+        return int(found[1]) if found else 0
 
 
 def now_ms() -> int:

@@ -146,6 +146,19 @@ test("A write without an answer is sent again with the same nonce, and answered 
   await expect(reply).resolves.toEqual({ seq: 2 });
 });
 
+test("A command begins with its id, and half an emoji in it is no harm to the rest.", async () => {
+  connection.start();
+  const first = await line(0);
+  welcome(first, 1);
+  const quote = { post_id: "p", text: "So sunny \ud83d" };
+  void connection
+    .send("forum.reply", { thread_id: "t", text: "\udf1e, 🌞!", quote })
+    .catch(() => {});
+  const sent = await asked(first, "forum.reply");
+  expect(Object.keys(sent)[0]).toBe("id");
+  expect(sent).toMatchObject({ text: "\ufffd, 🌞!", quote: { text: "So sunny \ufffd" } });
+});
+
 test("What is sent because of a welcome goes out once.", async () => {
   let isTold = false;
   connection = new RoomConnection(

@@ -90,6 +90,18 @@ export function newNonce(): string {
 }
 
 /**
+ * Write a command as JSON that every reader takes.
+ *
+ * Half of a surrogate pair, as a cut through an emoji leaves it, is no character; whoever reads it
+ * may refuse the whole frame. (`toWellFormed` is too new for some of the browsers we build for.)
+ */
+function written(frame: object): string {
+  return JSON.stringify(frame, (_, value: unknown) =>
+    typeof value === "string" ? value.replace(/\p{Surrogate}/gu, "\ufffd") : value,
+  );
+}
+
+/**
  * One room's WebSocket: commands and pushes as text, documents as binary frames.
  *
  * It comes back by itself, with growing and random delays, resumes where it was, and sends again
@@ -197,14 +209,15 @@ export class RoomConnection {
 
   #send<Type extends CommandType>(type: Type, fields: object): Promise<Reply<Type>> {
     this.#lastId += 1;
-    const frame = { ...fields, id: this.#lastId, type };
+    // The id comes first: the server finds it there even in a frame that it cannot read.
+    const frame = { id: this.#lastId, type, ...fields };
     return new Promise((resolve, reject) => {
       if (this.#isStopped) {
         reject(new Refused({ code: "away", message: "The room has been left." }));
         return;
       }
       this.#waiting.set(frame.id, { frame, resolve, reject });
-      if (this.#welcomed) this.#socket?.send(JSON.stringify(frame));
+      if (this.#welcomed) this.#socket?.send(written(frame));
     });
   }
 
@@ -266,7 +279,7 @@ export class RoomConnection {
     useConnection.setState({ status: "open", reason: null });
     this.#listener.welcome(welcome);
     this.#welcomed = true; // only now: what the listener sends goes out below, once
-    for (const { frame } of this.#waiting.values()) this.#socket?.send(JSON.stringify(frame));
+    for (const { frame } of this.#waiting.values()) this.#socket?.send(written(frame));
   }
 
   #binary(data: ArrayBuffer): void {

@@ -94,9 +94,17 @@ async def test_a_malformed_command_gets_an_error_and_the_connection_lives(
 ) -> None:
     async with await RoomClient.open(live, seeded.room_id, seeded.people["maja"]) as maja:
         await maja.hello()
-        for frame in ("{", "[]", '{"id":5,"type":"no.such"}', '{"id":5,"type":"docs.create"}'):
+        for frame, command_id in (
+            ("{", 0),
+            ("[]", 0),
+            ('{"id":5,"type":"no.such"}', 5),
+            ('{"id":5,"type":"docs.create"}', 5),
+            (r'{"id":5,"type":"forum.reply","text":"half an emoji: \ud83d"}', 5),
+            ('{"id":5,"type":"forum.reply","quote":' + "[" * 9_999, 5),
+        ):
             await maja.socket.send(frame)
             reply = await maja.expect(lambda f: "error" in f)
+            assert reply["id"] == command_id
             assert reply["error"]["code"] == "invalid"
             assert reply["error"]["message"]
         assert (await maja.ask("docs.search", text="rivers"))["ok"] == {"found": []}

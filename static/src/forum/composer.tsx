@@ -41,7 +41,8 @@ export function useReplyDraft(thread: Thread): ReplyDraft {
     change,
     clear,
     quote: (post, words) => {
-      const text = words.slice(0, QUOTE_MAX).trim();
+      // By whole characters: half an emoji would be none of those that stand in the post.
+      const text = [...words].slice(0, QUOTE_MAX).join("").trim();
       change({ quote: { post_id: post.id, author_id: post.author_id, text } });
       // Once the quote is drawn, and the field where it will stay.
       setQuotes((count) => count + 1);

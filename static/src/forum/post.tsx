@@ -17,7 +17,6 @@ import { DateTime } from "../ui/time";
 import { toast } from "../ui/toast";
 import { TextEditor } from "./composer";
 import style from "./forum.module.css";
-import { QUOTE_MAX } from "./made";
 import { useDo, useNameOf, useRights } from "./rights";
 import { useForum } from "./store";
 
@@ -298,10 +297,10 @@ export function DeletePostDialog({
   );
 }
 
-/** Return what is marked inside `words`, cut to what a quote may hold. */
+/** Return what is marked inside `words`. */
 function chosenWords(words: HTMLElement | null): string {
   const chosen = getSelection();
   if (!words || !chosen || !words.contains(chosen.anchorNode)) return "";
   if (!words.contains(chosen.focusNode)) return "";
-  return chosen.toString().trim().slice(0, QUOTE_MAX);
+  return chosen.toString().trim();
 }
