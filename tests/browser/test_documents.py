@@ -376,6 +376,32 @@ async def test_nothing_is_said_to_be_missing_while_the_server_still_looks(
     await expect(maja.text("Nothing was found")).to_be_visible()
 
 
+async def test_whatever_a_page_held_is_saved_and_shown_to_others(
+    open_as: OpenAs, room: SeededRoom
+) -> None:
+    """Links to years, addresses with spaces, lists and tables with odd numbers."""
+    maja, eleni, _ = await at_the_table(open_as, room)
+    await paper(maja).click()
+    await paste(
+        maja,
+        '<p>Born in <a href="https://de.example.org/wiki/1879" title="1879">1879</a>, see '
+        '<a href="https://school.example.org/my file.pdf">the file</a>.</p>'
+        '<ol start="a"><li><p>first</p></li></ol><ol start="99999999999"><li><p>last</p></li></ol>'
+        '<table><colgroup><col width="*"><col width="12"></colgroup>'
+        '<tr><td rowspan="0">left</td><td colspan="0">right</td></tr></table><p>the end</p>',
+        "the end",
+    )
+    shown = await all_alike((maja, eleni), "Born in 1879", "first", "last", "left", "right")
+    await says_saved(maja)
+    for link in ("https://de.example.org/wiki/1879", "https://school.example.org/my%20file.pdf"):
+        await expect(paper(eleni).locator(f'a[href="{link}"]')).to_be_visible()
+    await write_at_end(eleni, " and on")
+    await says_saved(eleni)
+    await maja.page.reload()
+    await expect(paper(maja)).to_be_editable()
+    assert await all_alike((maja, eleni), "and on") == [*shown[:-1], f"{shown[-1]} and on"]
+
+
 async def test_each_paragraph_begins_at_the_side_of_its_script(
     open_as: OpenAs, room: SeededRoom
 ) -> None:
