@@ -12,12 +12,12 @@ import { useSaved } from "../room/saved";
 import { useRoomState } from "../room/store";
 import { Banner } from "../ui/banner";
 import { Button } from "../ui/button";
+import { CopyButton } from "../ui/copy";
 import { Dialog } from "../ui/dialog";
 import { TextArea } from "../ui/field";
 import { Badge, EmptyState, Skeleton } from "../ui/marks";
 import { PHONE, useMedia } from "../ui/media";
 import { Pane, useTitle } from "../ui/page";
-import { toast } from "../ui/toast";
 import { type Aside, useAside } from "./aside";
 import { ContentsPanel } from "./contents";
 import style from "./docs.module.css";
@@ -234,15 +234,6 @@ function Frame({
   );
 }
 
-async function copy(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false; // not allowed here; the text is in sight to be marked by hand
-  }
-}
-
 /** Show words that have no place in the document any more, to be copied. */
 function WordsDialog({
   button,
@@ -253,17 +244,11 @@ function WordsDialog({
   title: string;
   paragraphs: readonly string[];
 }) {
-  const t = useText();
   const text = paragraphs.join("\n\n");
   return (
     <Dialog isLarge title={title} button={<Button>{button}</Button>}>
       <TextArea isReadOnly labelUnseen label={title} value={text} rows={12} />
-      <Button
-        variant="primary"
-        onPress={async () => toast(t((await copy(text)) ? "docs.copied" : "docs.copy_by_hand"))}
-      >
-        {t("docs.copy")}
-      </Button>
+      <CopyButton text={text} />
     </Dialog>
   );
 }
@@ -350,7 +335,7 @@ function AsideBanner({ aside }: { aside: Aside }) {
             title={t("docs.aside.title")}
             paragraphs={aside.paragraphs}
           />
-          <Button onPress={aside.forget}>{t("docs.aside.forget")}</Button>
+          <Button onPress={aside.forget}>{t("ui.throw_away")}</Button>
         </span>
       }
     >
