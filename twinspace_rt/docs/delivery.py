@@ -20,8 +20,8 @@ from twinspace_rt.rooms.connection import BINARY, Frame
 from twinspace_rt.rooms.lane import Lane
 
 PARTIAL_BYTES = 64 * 1024
-LARGE_BYTES = 64 * 1024
-"""More than that at once and nobody is slow for not taking it at once."""
+LARGE_BYTES = 2**20
+"""Who does not take at once what is more than that, and than an outbox holds, is not slow."""
 EMPTY_UPDATE = b"\0\0"
 HISTORIES_MAX = 4
 """Of how many addresses the frames for a joiner are kept; a client may name its own."""
