@@ -14,6 +14,9 @@ def test_quick():
     print("a word")
     figures.tell("2 ms a word")
 
+def test_crowded():
+    figures.tell("4 ms a word", allowed=1.5)
+
 def test_silent():
     pass
 
@@ -36,6 +39,8 @@ def test_a_run_closes_with_the_figures_of_those_who_passed(tmp_path: Path) -> No
     )
     _, _, closing = done.stdout.partition(" figures ")
     assert "test_words.py::test_quick: 2 ms a word\n" in closing
+    crowded = "4 ms a word; 1.5 times as long allowed, beside other tests\n"
+    assert f"test_words.py::test_crowded: {crowded}" in closing
     assert ": a word" not in closing
     assert "9 s a word" not in closing
     assert "test_silent" not in closing

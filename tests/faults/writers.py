@@ -22,6 +22,8 @@ from twinspace_rt.rooms.access import Role
 CHATTERS = 10
 HELLO = 1_000_000  # its reply is no "ok"
 FINISH_S = 120
+AGAIN_S = 0.25
+"""Sooner they would take the processor that a server needs for its start; browsers come later."""
 _WORD = re.compile(rb"w\d+-\d+")
 
 
@@ -182,7 +184,12 @@ class Writers:
         room_id = self.seeded.room_id
         for w in self.all:
             at = stay_connected(
-                w.provider, partial(self._server, w.number), room_id, w.person, w.document
+                w.provider,
+                partial(self._server, w.number),
+                room_id,
+                w.person,
+                w.document,
+                wait_s=AGAIN_S,
             )
             self._staying.append(asyncio.create_task(at))
         self._working = [asyncio.create_task(self._work(w)) for w in self.at_work]
