@@ -1,4 +1,5 @@
 import { Archive, CheckCheck, CircleCheck, Lock, MessageSquarePlus, Pin, Plus } from "lucide-react";
+import type { ReactNode } from "react";
 import { useText } from "../i18n/text";
 import type { Thread } from "../protocol";
 import { useRoom } from "../room/context";
@@ -14,8 +15,8 @@ import { threadsOf } from "./lists";
 import { useDo, useNameOf, useRights } from "./rights";
 import { useForum } from "./store";
 
-/** Say that a board or thread is not there (any more), and lead back. */
-export function NotHere() {
+/** Say that a board or thread is not there (any more), and lead back; below it, what is left. */
+export function NotHere({ children }: { children?: ReactNode }) {
   const t = useText();
   const { href } = useRoom();
   return (
@@ -27,6 +28,7 @@ export function NotHere() {
       >
         {t("forum.not_here.why")}
       </EmptyState>
+      <div className={style.column}>{children}</div>
     </Pane>
   );
 }

@@ -12,6 +12,7 @@ import { Pane } from "../ui/page";
 import { NotHere } from "./board";
 import { useDraft } from "./draft";
 import style from "./forum.module.css";
+import { LeftWords } from "./left";
 import { type Made, TEXT_MAX, TITLE_MAX } from "./made";
 import { useRights } from "./rights";
 import { useForum } from "./store";
@@ -27,7 +28,14 @@ export function StartView({ id }: { id: string }) {
   const [draft, change, clear] = useDraft(you.member_id, id);
   const [isPending, setPending] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  if (!board || !mayStart || board.archived) return <NotHere />;
+  if (!board || !mayStart || board.archived) {
+    const words = [draft.title, draft.text].filter(Boolean).join("\n\n");
+    return (
+      <NotHere>
+        <LeftWords text={words} onThrowAway={clear} />
+      </NotHere>
+    );
+  }
 
   async function submit(event: FormEvent) {
     event.preventDefault();

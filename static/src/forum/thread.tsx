@@ -27,6 +27,7 @@ import { NotHere, ThreadSigns } from "./board";
 import { Composer, useReplyDraft } from "./composer";
 import style from "./forum.module.css";
 import { HeldCard } from "./held";
+import { LeftDraft, LeftWords } from "./left";
 import { inOrder, waitingFirst } from "./lists";
 import { TITLE_MAX } from "./made";
 import { PostCard } from "./post";
@@ -42,7 +43,13 @@ const ONE_PAGE = 50;
 /** Show a thread, at `postId` if the address names one, else at what is unread. */
 export function ThreadView({ id, postId }: { id: string; postId: string | null }) {
   const thread = useForum(({ threads }) => threads[id]);
-  if (!thread) return <NotHere />;
+  if (!thread) {
+    return (
+      <NotHere>
+        <LeftDraft where={id} />
+      </NotHere>
+    );
+  }
   return <OpenThread thread={thread} postId={postId} />;
 }
 
@@ -122,6 +129,7 @@ function OpenThread({ thread, postId }: { thread: Thread; postId: string | null 
         )}
         {board?.archived && <Banner>{t("forum.board.archived")}</Banner>}
         {mayWrite && run && <Composer thread={thread} reply={reply} />}
+        {!mayWrite && <LeftWords text={reply.draft.text} onThrowAway={reply.clear} />}
         <Heard posts={run?.posts} />
       </div>
     </Pane>
