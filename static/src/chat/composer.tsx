@@ -11,7 +11,7 @@ import { toast } from "../ui/toast";
 import { post } from "./actions";
 import { useChannelName, useNameOf } from "./channels";
 import style from "./chat.module.css";
-import { changeDraft, EMPTY_DRAFT, startEdit, useDraft, useDrafts } from "./draft";
+import { changeDraft, EMPTY_DRAFT, startEdit, useDraft, useDrafts, usePlace } from "./draft";
 import { OfferList, useOffer } from "./offer";
 import { type Message, useChat } from "./store";
 import { mentionedNames, plain, withMentions } from "./text";
@@ -40,7 +40,8 @@ export function Composer({ channelId }: { channelId: string }) {
   const nameOf = useNameOf();
   const channelName = useChannelName();
   const errorText = useErrorText();
-  const draft = useDraft(channelId);
+  const place = usePlace(channelId);
+  const draft = useDraft(place);
   const tellTyping = useTyping(channelId);
   const area = useRef<HTMLTextAreaElement>(null);
   const [caret, setCaret] = useState(0);
@@ -56,19 +57,19 @@ export function Composer({ channelId }: { channelId: string }) {
   // Whoever pressed "answer" or "change" writes next.
   const { edits } = draft;
   useEffect(() => {
-    if (calls === last.current || wanted !== channelId) return;
+    if (calls === last.current || wanted !== place) return;
     last.current = calls;
     if (edits) {
-      changeDraft(channelId, {
+      changeDraft(place, {
         text: plain(edits.text, nameOf),
-        names: mentionedNames(edits.text, nameOf),
+        names: [...mentionedNames(edits.text, nameOf)],
       });
     }
     area.current?.focus();
-  }, [calls, wanted, channelId, edits, nameOf]);
+  }, [calls, wanted, place, edits, nameOf]);
 
   function write(text: string) {
-    changeDraft(channelId, { text });
+    changeDraft(place, { text });
     setCaret(area.current?.selectionEnd ?? text.length);
     setDismissed(false);
     setChosen(0);
@@ -79,9 +80,9 @@ export function Composer({ channelId }: { channelId: string }) {
     if (!offer) return;
     const rest = draft.text.slice(caret);
     const before = `${draft.text.slice(0, offer.start)}@${member.name} `;
-    changeDraft(channelId, {
+    changeDraft(place, {
       text: before + rest,
-      names: new Map([...draft.names, [member.name, member.id]]),
+      names: [...draft.names, [member.name, member.id]],
     });
     setChosen(0);
     requestAnimationFrame(() => {
@@ -91,29 +92,20 @@ export function Composer({ channelId }: { channelId: string }) {
   }
 
   function leave() {
-    changeDraft(channelId, EMPTY_DRAFT);
+    changeDraft(place, EMPTY_DRAFT);
   }
 
   function send() {
-    const text = withMentions(draft.text, draft.names).trim();
+    const text = withMentions(draft.text, new Map(draft.names)).trim();
     if (!text) return;
     if (draft.edits) {
       const { id: message_id } = draft.edits;
       wire.send("chat.edit", { message_id, text }).catch((reason: unknown) => {
-        changeDraft(channelId, draft); // nothing that was written is lost
+        changeDraft(place, draft); // nothing that was written is lost
         toast(errorText(reason));
       });
     } else {
-      const answered = draft.reply;
-      void post(wire, {
-        channelId,
-        text,
-        reply: answered && {
-          message_id: answered.id,
-          author_id: answered.author_id,
-          excerpt: answered.text.slice(0, 140),
-        },
-      });
+      void post(wire, { channelId, text, reply: draft.reply });
     }
     leave();
     area.current?.focus();
@@ -150,7 +142,7 @@ export function Composer({ channelId }: { channelId: string }) {
       const mine = lastOwn(channelId);
       if (mine) {
         event.preventDefault();
-        startEdit(mine);
+        startEdit(place, mine);
       }
     }
   }
@@ -167,7 +159,7 @@ export function Composer({ channelId }: { channelId: string }) {
         </Doing>
       )}
       {draft.reply && (
-        <Doing icon={CornerUpLeft} onLeave={() => changeDraft(channelId, { reply: null })}>
+        <Doing icon={CornerUpLeft} onLeave={() => changeDraft(place, { reply: null })}>
           {t("chat.write.reply", { name: nameOf(draft.reply.author_id) })}
         </Doing>
       )}

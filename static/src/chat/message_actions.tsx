@@ -8,7 +8,7 @@ import { FormDialog } from "../ui/dialog";
 import { Menu, MenuItem } from "../ui/menu";
 import { toast } from "../ui/toast";
 import style from "./chat.module.css";
-import { startEdit, startReply } from "./draft";
+import { startEdit, startReply, usePlace } from "./draft";
 import { useMayWrite } from "./hours";
 import { ReactButton } from "./reactions";
 import type { Message } from "./store";
@@ -18,6 +18,7 @@ export function MessageActions({ message }: { message: Message }) {
   const t = useText();
   const { you, href, send } = useRoom();
   const errorText = useErrorText();
+  const place = usePlace(message.channel_id);
   const mayWrite = useMayWrite(message.channel_id);
   const isMine = message.author_id === you.member_id;
   const mayRemove = isMine ? you.role !== "moderator" : isTeacher(you.role);
@@ -42,7 +43,7 @@ export function MessageActions({ message }: { message: Message }) {
         <IconButton
           icon={CornerUpLeft}
           label={t("chat.reply")}
-          onPress={() => startReply(message)}
+          onPress={() => startReply(place, message)}
         />
       )}
       {(canCopy || mayRemove) && (
@@ -57,7 +58,7 @@ export function MessageActions({ message }: { message: Message }) {
             </MenuItem>
           )}
           {isMine && mayWrite && (
-            <MenuItem icon={Pencil} onAction={() => startEdit(message)}>
+            <MenuItem icon={Pencil} onAction={() => startEdit(place, message)}>
               {t("chat.edit")}
             </MenuItem>
           )}

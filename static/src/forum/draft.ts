@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { newNonce } from "../connection";
+import { keepOnDevice, readFromDevice } from "../device";
 import type { QuoteOf } from "../protocol";
 
 /** What somebody is writing, kept on this device until it is sent. */
@@ -17,26 +18,25 @@ function keyOf(memberId: string, where: string): string {
 
 /** Read what a member was writing at a place; empty if that was nothing. */
 export function readDraft(memberId: string, where: string): Draft {
-  const empty = { title: "", text: "", quote: null, nonce: newNonce() };
+  const kept = readFromDevice<Partial<Draft>>(keyOf(memberId, where));
+  return { title: "", text: "", quote: null, nonce: newNonce(), ...kept };
+}
+
+/** List the places that begin with `prefix` where a member was writing something. */
+export function draftsAt(memberId: string, prefix: string): string[] {
   try {
-    const kept = localStorage.getItem(keyOf(memberId, where));
-    return kept === null ? empty : { ...empty, ...(JSON.parse(kept) as Partial<Draft>) };
+    const start = keyOf(memberId, "").length;
+    const kept = Object.keys(localStorage).filter((key) => key.startsWith(keyOf(memberId, prefix)));
+    return kept.map((key) => key.slice(start)).sort();
   } catch {
-    return empty; // storage is switched off, or holds what we did not write
+    return []; // storage is switched off
   }
 }
 
 /** Keep what a member is writing; an empty draft leaves nothing behind. */
 export function keepDraft(memberId: string, where: string, draft: Draft): void {
-  try {
-    if (draft.title || draft.text || draft.quote) {
-      localStorage.setItem(keyOf(memberId, where), JSON.stringify(draft));
-    } else {
-      localStorage.removeItem(keyOf(memberId, where));
-    }
-  } catch {
-    // Storage is switched off or full: the words stay on the page alone.
-  }
+  const isEmpty = !(draft.title || draft.text || draft.quote);
+  keepOnDevice(keyOf(memberId, where), isEmpty ? null : draft);
 }
 
 /**

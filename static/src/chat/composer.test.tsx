@@ -1,0 +1,71 @@
+// @vitest-environment jsdom
+import { act } from "react";
+import { beforeEach, expect, test, vi } from "vitest";
+import { startLanguage } from "../i18n/language";
+import { Language } from "../i18n/provider";
+import { mounted } from "../mounted";
+import { RoomHere } from "../room/context";
+import { Composer } from "./composer";
+import { changeDraft, placeOf, startReply, useDrafts } from "./draft";
+import type { Message } from "./store";
+
+const HERE = placeOf("seas", "maja", "everyone");
+const MESSAGE = {
+  id: "m",
+  channel_id: "everyone",
+  author_id: "anna",
+  text: "How deep?",
+} as Message;
+
+const send = vi.fn();
+
+/** Open the composer of the channel for everyone, as a page that was just loaded does. */
+async function opened({ roomId = "seas", memberId = "maja" } = {}): Promise<HTMLTextAreaElement> {
+  const room = {
+    connection: { roomId },
+    you: { member_id: memberId, role: "teacher" },
+    ask: async () => null,
+    send,
+  } as never;
+  await startLanguage();
+  const page = await mounted(
+    <Language>
+      <RoomHere value={room}>
+        <Composer channelId="everyone" />
+      </RoomHere>
+    </Language>,
+  );
+  return page.querySelector("textarea") as HTMLTextAreaElement;
+}
+
+function press(field: HTMLElement, key: string, isComposing = false): Promise<void> {
+  const event = new KeyboardEvent("keydown", { key, isComposing, bubbles: true, cancelable: true });
+  return act(async () => void field.dispatchEvent(event));
+}
+
+beforeEach(() => {
+  localStorage.clear();
+  useDrafts.setState({ drafts: {}, calls: 0, wanted: "" });
+  send.mockReset().mockReturnValue(new Promise(() => {}));
+});
+
+test.each([{ roomId: "hills" }, { memberId: "nils" }])(
+  "What is being written in a channel stands in no composer but its own: %o",
+  async (other) => {
+    changeDraft(HERE, { text: "About a pupil of ours" });
+    expect((await opened(other)).value).toBe("");
+  },
+);
+
+test("What is being written is there again after a reload, until it is sent.", async () => {
+  changeDraft(HERE, { text: "@Anna, forty", names: [["Anna", "0".repeat(20)]] });
+  startReply(HERE, MESSAGE);
+  useDrafts.setState({ drafts: {} }); // what a reload forgets
+  const field = await opened();
+  expect(field.value).toBe("@Anna, forty");
+  await press(field, "Enter");
+  const asked = { channel_id: "everyone", text: `<@${"0".repeat(20)}>, forty`, reply_to: "m" };
+  expect(send).toHaveBeenCalledWith("chat.post", asked, expect.any(String));
+  expect(field.value).toBe("");
+  expect(localStorage).toHaveLength(0);
+});
