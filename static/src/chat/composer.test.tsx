@@ -69,3 +69,14 @@ test("What is being written is there again after a reload, until it is sent.", a
   expect(field.value).toBe("");
   expect(localStorage).toHaveLength(0);
 });
+
+test("Escape gives up the answer, not what was typed; an input method has its own Escape.", async () => {
+  changeDraft(HERE, { text: "Forty fathoms" });
+  startReply(HERE, MESSAGE);
+  const field = await opened();
+  await press(field, "Escape", true);
+  expect(useDrafts.getState().drafts[HERE]?.reply).not.toBeNull();
+  await press(field, "Escape");
+  expect(useDrafts.getState().drafts[HERE]?.reply).toBeNull();
+  expect(field.value).toBe("Forty fathoms");
+});

@@ -95,6 +95,10 @@ export function Composer({ channelId }: { channelId: string }) {
     changeDraft(place, EMPTY_DRAFT);
   }
 
+  function answerNobody() {
+    changeDraft(place, { reply: null });
+  }
+
   function send() {
     const text = withMentions(draft.text, new Map(draft.names)).trim();
     if (!text) return;
@@ -137,7 +141,8 @@ export function Composer({ channelId }: { channelId: string }) {
       send();
     } else if (event.key === "Escape" && (draft.reply || draft.edits)) {
       event.preventDefault();
-      leave();
+      if (draft.edits) leave();
+      else answerNobody();
     } else if (event.key === "ArrowUp" && !draft.text) {
       const mine = lastOwn(channelId);
       if (mine) {
@@ -159,7 +164,7 @@ export function Composer({ channelId }: { channelId: string }) {
         </Doing>
       )}
       {draft.reply && (
-        <Doing icon={CornerUpLeft} onLeave={() => changeDraft(place, { reply: null })}>
+        <Doing icon={CornerUpLeft} onLeave={answerNobody}>
           {t("chat.write.reply", { name: nameOf(draft.reply.author_id) })}
         </Doing>
       )}
