@@ -77,17 +77,35 @@ async def test_a_list_tests_no_names_of_another_schools_roster(town: Town) -> No
     assert [problem["code"] for problem in own["problems"]] == ["pupil_known"] * 2
 
 
-async def test_a_repeated_command_makes_nobody_twice_and_tells_no_words_again(town: Town) -> None:
+async def test_a_repeated_list_makes_nobody_twice_and_names_whose_words_are_lost(
+    town: Town,
+) -> None:
     window = await town.window("anna")
+    await add(window, town, 0, "Earlier")
     fields = {
         "school_id": town.room.schools[0],
-        "roster": "Ada, Comet",
+        "roster": "Ada, Comet\nBo\nearlier\nada",
         "language": "sv",
         "nonce": "the-same-one",
     }
-    first = await window.do("people.add_pupils", **fields)
+    first = (await window.do("people.add_pupils", **fields))["result"]
+    await add(window, town, 0, "Later")
     again = await window.do("people.add_pupils", **fields)
-    assert len(first["result"]["cards"]) == 1
+    assert again["repeated"]
+    assert [problem["line"] for problem in first["problems"]] == [3, 4]
+    made = sorted(card["member_id"] for card in first["cards"])
+    assert len(made) == 2
+    assert again["result"] == {"cards": [], "problems": first["problems"], "lost": made}
+    for member_id in made:
+        card = (await window.do("people.reset_card", member_id=member_id))["result"]
+        assert await join(town, card) is not None
+
+
+async def test_a_repeated_reset_tells_no_words_again(town: Town) -> None:
+    window = await town.window("anna")
+    fields = {"member_id": ids(town, "maja")[0], "nonce": "the-same-one"}
+    assert (await window.do("people.reset_card", **fields))["result"]["words"]
+    again = await window.do("people.reset_card", **fields)
     assert again["repeated"]
     assert "result" not in again
 

@@ -37,7 +37,7 @@ from twinspace_rt.people.messages import (
     RosterEntry,
     SetRole,
 )
-from twinspace_rt.people.queries import facts_of, read_member
+from twinspace_rt.people.queries import facts_of, read_member, read_names
 from twinspace_rt.people.roster import Line, read_roster
 from twinspace_rt.plain_text import clean_line
 from twinspace_rt.protocol import Push
@@ -71,16 +71,8 @@ def do_add_pupils(act: Act, command: AddPupils, words: Sequence[Words]) -> Added
         words: One for each line of the list.
     """
     school_id = access_school(act, command.school_id)
-    rows = act.connection.execute(
-        select(member.c.name_key, member.c.real_name, member.c.school_id).where(
-            member.c.room_id == act.principal.room_id
-        )
-    ).all()
-    taken = {row.name_key for row in rows}
-    # Whether a name stands in another school's roster is for that school's teachers to know.
-    own = school_id == act.principal.school_id
-    known = {name_key(row.real_name) for row in rows if own and row.school_id == school_id}
-    lines, problems = read_roster(command.roster, taken=taken, known=known - {""})
+    taken, known = read_names(act.connection, act.principal, school_id)
+    lines, problems = read_roster(command.roster, taken=taken, known=known)
     taken |= {name_key(line.name) for line in lines}
     cards = []
     roster = []

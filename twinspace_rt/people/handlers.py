@@ -16,11 +16,18 @@ from twinspace_rt.rooms.room import Room
 
 
 async def handle_add_pupils(call: Call, command: messages.AddPupils) -> Changed:
-    """Make pupils from a list; the reply carries their cards, once."""
+    """Make pupils from a list; the reply carries their cards, once.
+
+    A repeat is told whose cards are lost, and again what is wrong with the other lines.
+    """
     call.pace("people.add_pupils", rate=1 / 10, burst=5)
     count = min(len(lines_of(command.roster)), LINES_MAX)
     words = await asyncio.gather(*(_new_words(command.language) for _ in range(count)))
-    return await call.act(command, lambda act: actions.do_add_pupils(act, command, words))
+    return await call.act(
+        command,
+        lambda act: actions.do_add_pupils(act, command, words),
+        again=lambda db, event: queries.read_added(db, call.principal, command, event),
+    )
 
 
 async def handle_reset_card(call: Call, command: messages.ResetCard) -> Changed:

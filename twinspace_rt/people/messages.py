@@ -70,10 +70,14 @@ class Problem(Struct, kw_only=True):
 
 
 class Added(Struct, kw_only=True):
-    """What came of a list of pupils."""
+    """What came of a list of pupils.
+
+    ``lost`` are pupils who were made before, whose words went with a reply that did not arrive.
+    """
 
     cards: list[JoinCard]
     problems: list[Problem]
+    lost: list[str] = []
 
 
 class PeopleSnapshot(Struct, kw_only=True):

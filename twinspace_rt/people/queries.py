@@ -1,11 +1,15 @@
 """Reads who belongs to a room."""
 
+from collections.abc import Collection
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, select
 
 from twinspace_rt.accounts.models import school, session
 from twinspace_rt.people.messages import (
+    Added,
+    AddPupils,
     MemberFacts,
     PeopleSnapshot,
     RosterEntry,
@@ -14,9 +18,12 @@ from twinspace_rt.people.messages import (
     Visit,
     Visits,
 )
+from twinspace_rt.people.roster import read_roster
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import PUPILS, TEACHERS, Principal, Role
+from twinspace_rt.rooms.founding import name_key
 from twinspace_rt.rooms.models import member, moderator_visit, room_school, team, team_member
+from twinspace_rt.streams.log import Event
 
 VISITS_MAX = 50
 
@@ -86,6 +93,50 @@ def read_member(connection: Connection, room_id: str, member_id: str) -> Row[Any
     return connection.execute(
         select(member).where(member.c.id == member_id, member.c.room_id == room_id)
     ).one_or_none()
+
+
+def read_names(
+    connection: Connection, principal: Principal, school_id: str, *, but: Collection[str] = ()
+) -> tuple[set[str], set[str]]:
+    """Read what a list of pupils of a school is judged by, leaving out the members ``but``.
+
+    Returns:
+        The name keys of all members, removed ones too, and of the school's real names.
+    """
+    rows = connection.execute(
+        select(member.c.id, member.c.name_key, member.c.real_name, member.c.school_id).where(
+            member.c.room_id == principal.room_id
+        )
+    ).all()
+    rows = [row for row in rows if row.id not in but]
+    # Whether a name stands in another school's roster is for that school's teachers to know.
+    own = school_id == principal.school_id
+    known = {name_key(row.real_name) for row in rows if own and row.school_id == school_id}
+    return {row.name_key for row in rows}, known - {""}
+
+
+def read_added(
+    connection: Connection, principal: Principal, command: AddPupils, first: Event
+) -> Added:
+    """Read what came of a list of pupils that was taken before, and began with the event ``first``.
+
+    The words are not stored: whose they were is told in their place.
+    """
+    made = connection.execute(
+        select(member.c.id)
+        .where(
+            member.c.room_id == principal.room_id,
+            member.c.school_id == command.school_id,
+            member.c.role.in_([role.value for role in PUPILS]),
+            # The events and the rows of one action bear one time.
+            member.c.created_at == msgspec.json.decode(first.frame)["at"],
+        )
+        .order_by(member.c.id)
+    ).scalars()
+    lost = list(made)
+    taken, known = read_names(connection, principal, command.school_id, but=lost)
+    _, problems = read_roster(command.roster, taken=taken, known=known)
+    return Added(cards=[], problems=problems, lost=lost)
 
 
 def read_team(connection: Connection, team_id: str, name: str) -> TeamFacts:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection as DbConnection
 
 from twinspace_rt.protocol import Command, Push, Signal, WriteCommand
 from twinspace_rt.rooms.access import Principal, Rule, recheck
-from twinspace_rt.streams.log import Transaction
+from twinspace_rt.streams.log import Event, Transaction
 
 if TYPE_CHECKING:
     from twinspace_rt.rooms.connection import Connection
@@ -20,7 +20,10 @@ Handler = Callable[["Call", Any], Awaitable[Any]]
 
 
 class Changed(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The reply to a write: the last event it caused and, to its first copy alone, a result."""
+    """The reply to a write: the last event it caused, and its result.
+
+    A repeat gets a result only where the action has one that can be told again.
+    """
 
     seq: int
     result: Any = None
@@ -63,15 +66,26 @@ class Call:
     connection: "Connection"
     principal: Principal
 
-    async def act(self, command: WriteCommand, work: Callable[[Act], Any]) -> Changed:
+    async def act(
+        self,
+        command: WriteCommand,
+        work: Callable[[Act], Any],
+        *,
+        again: Callable[[DbConnection, Event], Any] | None = None,
+    ) -> Changed:
         """Run an action once, however often ``command`` is sent.
 
         Its rows and events are stored together. The person's rights and the room's state are
         looked at again inside the transaction: what was revoked or closed meanwhile, here or on
         another node, has no effect. What took effect before stays so.
 
+        Args:
+            command: What was sent.
+            work: The action.
+            again: What to tell a repeat, given the first event of what took effect.
+
         Returns:
-            The reply: the action's last event and what ``work`` returned.
+            The reply: the action's last event and what ``work``, or ``again``, returned.
         """
 
         _, rule = self.room.features.handlers[type(command)]
@@ -82,7 +96,8 @@ class Call:
                 self.principal.room_id, self.principal.member_id, command.nonce
             )
             if earlier is not None:
-                return Changed(seq=earlier.seq, repeated=True)
+                told = again(transaction.connection, earlier) if again else None
+                return Changed(seq=earlier.seq, result=told, repeated=True)
             rule.require(self.principal.role, state)
             act = Act(transaction, self.principal, command.nonce)
             result = work(act)

@@ -10,7 +10,7 @@ import { Dialog } from "../ui/dialog";
 import { Select, TextArea } from "../ui/field";
 import { toast } from "../ui/toast";
 import style from "./people.module.css";
-import { keepCards, pileOf } from "./store";
+import { keepCards, loseCards, pileOf } from "./store";
 import { problemText } from "./words";
 
 type Problem = NonNullable<Replies["people.add_pupils"]["result"]>["problems"][number];
@@ -31,10 +31,11 @@ export function AddPupils({ button }: { button: ReactElement }) {
     const { result } = await send("people.add_pupils", { school_id: school, roster, language });
     if (!result) return;
     keepCards(pileOf(room), result.cards);
+    loseCards(pileOf(room), result.lost);
     // Only these lines are left in the field, so they count anew.
     setProblems(result.problems.map((problem, at) => ({ ...problem, line: at + 1 })));
     setRoster(result.problems.map(({ line }) => sent[line - 1] ?? "").join("\n"));
-    toast(t("people.add.done", { count: result.cards.length }));
+    toast(t("people.add.done", { count: result.cards.length + result.lost.length }));
     if (result.problems.length === 0) close();
   }
 

@@ -3,18 +3,22 @@ import { QRCodeSVG } from "qrcode.react";
 import { useState } from "react";
 import { createPortal } from "react-dom";
 import { cardAddress, printedCode } from "../accounts/card_code";
+import { useErrorText } from "../i18n/errors";
 import { useText } from "../i18n/text";
+import { Refused } from "../refused";
 import { useRoom } from "../room/context";
 import { MemberAvatar } from "../room/person";
 import { useRoomState } from "../room/store";
 import { Banner } from "../ui/banner";
 import { Button } from "../ui/button";
 import { Dialog, DialogActions } from "../ui/dialog";
+import { toast } from "../ui/toast";
 import style from "./cards.module.css";
-import { forgetCards, type JoinCard, pileOf, usePeople } from "./store";
+import { dropLost, forgetCards, type JoinCard, keepCard, pileOf, usePeople } from "./store";
 
 const CARDS_ON_A_PAGE = 8;
 const NONE: readonly JoinCard[] = [];
+const NOBODY: readonly string[] = [];
 
 /** Tell that new cards are there, until they are printed: the server cannot show them again. */
 export function CardsWaiting() {
@@ -36,6 +40,51 @@ export function CardsWaiting() {
       }
     >
       {t("people.cards.waiting", { count: cards.length })}
+    </Banner>
+  );
+}
+
+/** Tell that new cards did not arrive, and make them once more: nobody knows their words. */
+export function CardsLost() {
+  const t = useText();
+  const errorText = useErrorText();
+  const room = useRoom();
+  const { send } = room;
+  const pile = pileOf(room);
+  const lost = usePeople((state) => state.lost[pile] ?? NOBODY);
+  const [isPending, setPending] = useState(false);
+  if (lost.length === 0) return null;
+
+  async function make(id: string) {
+    try {
+      keepCard(pile, await send("people.reset_card", { member_id: id }), id);
+    } catch (reason) {
+      if (!(reason instanceof Refused && reason.code === "not_found")) throw reason;
+      dropLost(pile, id); // taken out of the room meanwhile
+    }
+  }
+
+  async function makeAll() {
+    setPending(true);
+    try {
+      for (const id of lost) await make(id);
+    } catch (reason) {
+      toast(errorText(reason));
+    } finally {
+      setPending(false);
+    }
+  }
+
+  return (
+    <Banner
+      tone="bad"
+      action={
+        <Button variant="primary" isPending={isPending} onPress={() => void makeAll()}>
+          {t("people.add.action")}
+        </Button>
+      }
+    >
+      {t("people.cards.lost", { count: lost.length })}
     </Banner>
   );
 }

@@ -9,7 +9,7 @@ import { FormDialog } from "../ui/dialog";
 import { TextField } from "../ui/field";
 import { Menu, MenuItem } from "../ui/menu";
 import { toast } from "../ui/toast";
-import { keepCards, pileOf, usePeople } from "./store";
+import { keepCard, pileOf, usePeople } from "./store";
 import { roleText } from "./words";
 
 const OTHER_ROLE = {
@@ -85,8 +85,8 @@ export function MemberMenu({ member }: { member: Member }) {
           title={t("people.reset")}
           action={t("people.reset")}
           onSubmit={async () => {
-            const { result } = await send("people.reset_card", { member_id: member.id });
-            if (result) keepCards(pileOf(room), [result]);
+            const reply = await send("people.reset_card", { member_id: member.id });
+            keepCard(pileOf(room), reply, member.id);
           }}
         >
           <p>{t("people.reset.sure", { name: member.name })}</p>

@@ -6,7 +6,7 @@ import { useRoom } from "../room/context";
 import type { Member } from "../room/directory";
 import { Button } from "../ui/button";
 import { toast } from "../ui/toast";
-import { keepCards, pileOf } from "./store";
+import { keepCard, pileOf } from "./store";
 
 /** Offer to bring somebody back who was taken out. */
 export function RestoreButton({ member }: { member: Member }) {
@@ -21,8 +21,8 @@ export function RestoreButton({ member }: { member: Member }) {
   async function restore() {
     setPending(true);
     try {
-      const { result } = await send("people.restore", { member_id: member.id });
-      if (result) keepCards(pileOf(room), [result]);
+      const reply = await send("people.restore", { member_id: member.id });
+      if (isPupil) keepCard(pileOf(room), reply, member.id);
     } catch (reason) {
       toast(errorText(reason));
     } finally {

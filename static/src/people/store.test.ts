@@ -6,7 +6,7 @@ import { sayFarewell } from "../farewell";
 import type { PushOf, Snapshots } from "../frames";
 import type { RoomContext } from "../room/context";
 import { useDirectory } from "../room/directory";
-import { apply, forgetCards, keepCards, load, pileOf, usePeople } from "./store";
+import { apply, forgetCards, keepCards, load, loseCards, pileOf, usePeople } from "./store";
 
 const FRAMES = join(import.meta.dirname, "../../../tests/frames/people");
 
@@ -54,6 +54,14 @@ describe("new cards", () => {
       "AB10X3Y9",
       "NEWER000",
     ]);
+  });
+
+  test("That words are lost is not forgotten with the page unasked.", () => {
+    loseCards("here", ["a"]);
+    expect(holdsPage()).toBe(true);
+    keepCards("here", [card]);
+    forgetCards("here");
+    expect(holdsPage()).toBe(false);
   });
 
   test("They outlive a lost connection, until they are printed.", () => {

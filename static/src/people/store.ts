@@ -16,11 +16,13 @@ interface People {
    * name, and seen by whoever made it alone. The server does not know their words any more.
    */
   cards: Readonly<Record<string, readonly JoinCard[]>>;
+  /** Pupils whose cards went with a reply that did not arrive, by {@link pileOf}. */
+  lost: Readonly<Record<string, readonly string[]>>;
   /** How often moderators have come or gone, or may have while the line was cut. */
   comings: number;
 }
 
-export const usePeople = create<People>()(() => ({ roster: {}, cards: {}, comings: 0 }));
+export const usePeople = create<People>()(() => ({ roster: {}, cards: {}, lost: {}, comings: 0 }));
 
 /** Begin anew with what the server told; cards that wait to be printed stay. */
 export function load({ members, removed, schools, teams, roster }: Snapshots["people"]): void {
@@ -75,7 +77,7 @@ export function apply(push: PushOf<"people">): void {
   }
 }
 
-/** Have the browser ask first: the cards would go with the page, and nobody can show them again. */
+/** Have the browser ask first: cards, and whose are lost, would go with the page for good. */
 function holdPage(event: BeforeUnloadEvent): void {
   event.preventDefault();
 }
@@ -87,28 +89,66 @@ export function pileOf({ connection, you }: Pick<RoomContext, "connection" | "yo
 
 /** Keep new cards until they are printed; a newer card of a pupil takes the place. */
 export function keepCards(pile: string, made: readonly JoinCard[]): void {
-  if (made.length === 0) return;
-  window.addEventListener("beforeunload", holdPage);
-  const fresh = new Set(made.map((card) => card.member_id));
-  usePeople.setState(({ cards }) => {
-    const older = (cards[pile] ?? []).filter((card) => !fresh.has(card.member_id));
-    return { cards: { ...cards, [pile]: [...older, ...made] } };
+  changePile(
+    pile,
+    made.map((card) => card.member_id),
+    { made },
+  );
+}
+
+/** Note whose new cards nobody has; what was printed for them before works no more. */
+export function loseCards(pile: string, lost: readonly string[]): void {
+  changePile(pile, lost, { lost });
+}
+
+/** Keep the card that a reply tells of this pupil; a repeat's tells none: its words are lost. */
+export function keepCard(pile: string, reply: Replies["people.reset_card"], pupil: string): void {
+  if (reply.result) keepCards(pile, [reply.result]);
+  else loseCards(pile, [pupil]);
+}
+
+/** Forget that this pupil's card is lost: there is nobody to give one to. */
+export function dropLost(pile: string, pupil: string): void {
+  changePile(pile, [pupil], {});
+}
+
+function changePile(
+  pile: string,
+  pupils: readonly string[],
+  { made = [], lost = [] }: { made?: readonly JoinCard[]; lost?: readonly string[] },
+): void {
+  const before = usePeople.getState();
+  const cards = (before.cards[pile] ?? []).filter((card) => !pupils.includes(card.member_id));
+  const missing = (before.lost[pile] ?? []).filter((id) => !pupils.includes(id));
+  put({
+    cards: { ...before.cards, [pile]: [...cards, ...made] },
+    lost: { ...before.lost, [pile]: [...missing, ...lost] },
   });
 }
 
 /** Forget the cards of a pile. */
 export function forgetCards(pile: string): void {
-  const { [pile]: _, ...cards } = usePeople.getState().cards;
-  leaveCards(cards);
+  const { cards, lost } = usePeople.getState();
+  put({ cards: { ...cards, [pile]: [] }, lost });
 }
 
-function leaveCards(cards: People["cards"]): void {
-  if (Object.keys(cards).length === 0) window.removeEventListener("beforeunload", holdPage);
-  usePeople.setState({ cards });
+function put(piles: Pick<People, "cards" | "lost">): void {
+  const cards = withoutEmpty(piles.cards);
+  const lost = withoutEmpty(piles.lost);
+  if (Object.keys({ ...cards, ...lost }).length === 0) {
+    window.removeEventListener("beforeunload", holdPage);
+  } else {
+    window.addEventListener("beforeunload", holdPage);
+  }
+  usePeople.setState({ cards, lost });
+}
+
+function withoutEmpty<Item>(piles: Readonly<Record<string, readonly Item[]>>) {
+  return Object.fromEntries(Object.entries(piles).filter(([, pile]) => pile.length > 0));
 }
 
 // Their words let anybody in, and whoever comes to this page next may be a pupil.
-onFarewell(() => leaveCards({}));
+onFarewell(() => put({ cards: {}, lost: {} }));
 
 function named(entries: Snapshots["people"]["roster"]): Record<string, string> {
   return Object.fromEntries(entries.map((one) => [one.member_id, one.real_name]));

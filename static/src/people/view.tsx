@@ -3,7 +3,7 @@ import { useText } from "../i18n/text";
 import { useRoom } from "../room/context";
 import { Pane } from "../ui/page";
 import { Tabs } from "../ui/tabs";
-import { CardsWaiting } from "./cards";
+import { CardsLost, CardsWaiting } from "./cards";
 import { Members } from "./members";
 import style from "./people.module.css";
 import { Teams } from "./teams";
@@ -24,6 +24,7 @@ export default function PeopleView() {
   return (
     <Pane title={t("people.title")}>
       <div className={style.stack}>
+        <CardsLost />
         <CardsWaiting />
         <Tabs
           label={t("people.title")}
