@@ -10,9 +10,9 @@ import { TextArea } from "../ui/field";
 import { Link } from "../ui/link";
 import { Badge, EmptyState } from "../ui/marks";
 import { Pane } from "../ui/page";
-import { PlainText } from "../ui/plain_text";
-import { TextEditor } from "./composer";
+import { EditableText, useEditing } from "./editing";
 import style from "./forum.module.css";
+import { LeftDrafts } from "./left";
 import { waitingFirst } from "./lists";
 import { DeletePostDialog, PostHead, QuoteBlock } from "./post";
 import { useDo, useNameOf, useRights } from "./rights";
@@ -45,6 +45,7 @@ export function HeldView() {
             ))}
           </ul>
         )}
+        <LeftDrafts prefix="held." />
       </div>
     </Pane>
   );
@@ -58,10 +59,11 @@ export function HeldCard({ post, withThread }: { post: HeldPost; withThread?: bo
   const { me, mayManage, mayWrite } = useRights();
   const thread = useForum(({ threads }) => threads[post.thread_id]);
   const board = useForum(({ boards }) => boards[thread?.board_id ?? ""]);
-  const [isEditing, setEditing] = useState(false);
+  const editing = useEditing(`held.${post.thread_id}.${post.id}`, post);
   const card = useRef<HTMLElement>(null);
   const [isDeleting, setDeleting] = useState(false);
   const isMine = post.author_id === me;
+  const mayEdit = isMine && mayWrite;
   const isReturned = post.state === "returned";
   const place = { thread: thread?.title ?? "", board: board?.name ?? "" };
   const again = t(isReturned ? "forum.held.again" : "ui.save");
@@ -86,34 +88,20 @@ export function HeldCard({ post, withThread }: { post: HeldPost; withThread?: bo
         </Banner>
       )}
       {post.quote && <QuoteBlock quote={post.quote} threadId={post.thread_id} />}
-      {isEditing ? (
-        <TextEditor
-          text={post.text}
-          action={again}
-          onSave={(text) => send("forum.edit", { post_id: post.id, text })}
-          onClose={() => {
-            setEditing(false);
-            card.current?.focus();
-          }}
-        />
-      ) : (
-        <div className={style.words}>
-          <PlainText text={post.text} />
-        </div>
-      )}
+      <EditableText post={post} editing={editing} mayEdit={mayEdit} action={again} card={card} />
       {isMine && !isReturned && <p className={style.soft}>{t("forum.waiting.mine")}</p>}
       <div className={style.postActions}>
         {mayManage && <TeacherActions post={post} />}
-        {isMine && mayWrite && !isEditing && (
+        {mayEdit && !editing.isOpen && (
           <Button
             variant={isReturned ? "primary" : "secondary"}
             icon={Pencil}
-            onPress={() => setEditing(true)}
+            onPress={editing.open}
           >
             {t(isReturned ? "forum.held.change" : "forum.post.edit")}
           </Button>
         )}
-        {((isMine && mayWrite) || mayManage) && (
+        {(mayEdit || mayManage) && (
           <Button variant="quiet" icon={Trash2} onPress={() => setDeleting(true)}>
             {t("forum.post.delete")}
           </Button>

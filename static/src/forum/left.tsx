@@ -4,8 +4,9 @@ import { Banner } from "../ui/banner";
 import { Button } from "../ui/button";
 import { CopyButton } from "../ui/copy";
 import { TextArea } from "../ui/field";
-import { useDraft } from "./draft";
+import { draftsAt, useDraft } from "./draft";
 import style from "./forum.module.css";
+import { useForum } from "./store";
 
 /** Show words that can no longer be sent from where they were written; nothing if there are none. */
 export function LeftWords({ text, onThrowAway }: { text: string; onThrowAway: () => void }) {
@@ -28,4 +29,14 @@ export function LeftDraft({ where }: { where: string }) {
   const { you } = useRoom();
   const [draft, , clear] = useDraft(you.member_id, where);
   return <LeftWords text={draft.text} onThrowAway={clear} />;
+}
+
+/** Show what this person was making of posts at places that begin so, and that are gone. */
+export function LeftDrafts({ prefix }: { prefix: string }) {
+  const { you } = useRoom();
+  const held = useForum((forum) => forum.held);
+  const places = draftsAt(you.member_id, prefix);
+  return places
+    .filter((where) => !((where.split(".").at(-1) ?? "") in held)) // those have an editor
+    .map((where) => <LeftDraft key={where} where={where} />);
 }

@@ -15,8 +15,9 @@ import { Menu, MenuItem, MenuLine } from "../ui/menu";
 import { PlainText } from "../ui/plain_text";
 import { DateTime } from "../ui/time";
 import { toast } from "../ui/toast";
-import { TextEditor } from "./composer";
+import { EditableText, useEditing } from "./editing";
 import style from "./forum.module.css";
+import { LeftWords } from "./left";
 import { useDo, useNameOf, useRights } from "./rights";
 import { useForum } from "./store";
 
@@ -36,12 +37,23 @@ export function PostCard({
   onQuote: (post: Post, words: string) => void;
 }) {
   const t = useText();
-  const { href, send } = useRoom();
-  const [isEditing, setEditing] = useState(false);
+  const { href } = useRoom();
+  const { me, mayManage } = useRights();
+  const isHeldHere = useForum(({ boards }) => boards[thread.board_id]?.hold ?? false);
+  const editing = useEditing(`edit.${thread.id}.${post.id}`, post);
   const card = useRef<HTMLElement>(null);
   const words = useRef<HTMLDivElement>(null);
   const isBest = thread.best_post_id === post.id;
-  if (post.removed_by) return <Removed post={post} />;
+  if (post.removed_by) {
+    return (
+      <div className={style.write}>
+        <Removed post={post} />
+        <LeftWords text={editing.text} onThrowAway={editing.end} />
+      </div>
+    );
+  }
+  // What a teacher has approved stays as it is; see `forum.approved` in the server.
+  const mayEdit = mayWrite && post.author_id === me && (mayManage || !isHeldHere);
   const classes = [style.post, isBest && style.best, isMeant && style.meant];
   return (
     <article ref={card} tabIndex={-1} className={classes.filter(Boolean).join(" ")}>
@@ -59,21 +71,14 @@ export function PostCard({
         )}
       </PostHead>
       {post.quote && <QuoteBlock quote={post.quote} threadId={thread.id} />}
-      {isEditing ? (
-        <TextEditor
-          text={post.text}
-          action={t("ui.save")}
-          onSave={(text) => send("forum.edit", { post_id: post.id, text })}
-          onClose={() => {
-            setEditing(false);
-            card.current?.focus();
-          }}
-        />
-      ) : (
-        <div ref={words} className={style.words}>
-          <PlainText text={post.text} />
-        </div>
-      )}
+      <EditableText
+        post={post}
+        editing={editing}
+        mayEdit={mayEdit}
+        action={t("ui.save")}
+        card={card}
+        words={words}
+      />
       <div className={style.postActions}>
         <LikeButton post={post} mayWrite={mayWrite} />
         {mayWrite && (
@@ -85,7 +90,12 @@ export function PostCard({
             {t("forum.quote")}
           </Button>
         )}
-        <PostMenu post={post} thread={thread} mayWrite={mayWrite} onEdit={() => setEditing(true)} />
+        <PostMenu
+          post={post}
+          thread={thread}
+          mayWrite={mayWrite}
+          {...(mayEdit && { onEdit: editing.open })}
+        />
       </div>
     </article>
   );
@@ -207,19 +217,17 @@ function PostMenu({
   post: Post;
   thread: Thread;
   mayWrite: boolean;
-  onEdit: () => void;
+  /** Without it, the text stays as it is. */
+  onEdit?: () => void;
 }) {
   const t = useText();
   const act = useDo();
   const { href, send } = useRoom();
   const { me, mayManage, mayWrite: isOpen } = useRights();
-  const isHeldHere = useForum(({ boards }) => boards[thread.board_id]?.hold ?? false);
   const [isDeleting, setDeleting] = useState(false);
   const isMine = post.author_id === me;
   const isBest = thread.best_post_id === post.id;
   const mayChoose = mayWrite && post.place > 1 && (mayManage || thread.author_id === me);
-  // What a teacher has approved stays as it is; see `forum.approved` in the server.
-  const mayEdit = mayWrite && isMine && (mayManage || !isHeldHere);
   const mayDelete = mayManage || (isOpen && isMine);
   const name = t("forum.post.more");
   // Browsers have no clipboard for pages that came over plain HTTP; the time is a link as well.
@@ -249,7 +257,7 @@ function PostMenu({
             {t(isBest ? "forum.best.undo" : "forum.best.choose")}
           </MenuItem>
         )}
-        {mayEdit && (
+        {onEdit && (
           <MenuItem icon={Pencil} onAction={onEdit}>
             {t("forum.post.edit")}
           </MenuItem>

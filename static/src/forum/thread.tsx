@@ -27,7 +27,7 @@ import { NotHere, ThreadSigns } from "./board";
 import { Composer, useReplyDraft } from "./composer";
 import style from "./forum.module.css";
 import { HeldCard } from "./held";
-import { LeftDraft, LeftWords } from "./left";
+import { LeftDraft, LeftDrafts, LeftWords } from "./left";
 import { inOrder, waitingFirst } from "./lists";
 import { TITLE_MAX } from "./made";
 import { PostCard } from "./post";
@@ -47,6 +47,8 @@ export function ThreadView({ id, postId }: { id: string; postId: string | null }
     return (
       <NotHere>
         <LeftDraft where={id} />
+        <LeftDrafts prefix={`edit.${id}.`} />
+        <LeftDrafts prefix={`held.${id}.`} />
       </NotHere>
     );
   }
@@ -124,6 +126,7 @@ function OpenThread({ thread, postId }: { thread: Thread; postId: string | null 
         {last && last.place < thread.last_place && (
           <Button onPress={() => read({ after: last.place })}>{t("forum.later")}</Button>
         )}
+        <LeftDrafts prefix={`held.${thread.id}.`} />
         {thread.locked && !thread.held && (
           <Banner>{t(mayManage ? "forum.locked.teacher" : "forum.locked")}</Banner>
         )}
