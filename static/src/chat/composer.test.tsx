@@ -4,9 +4,10 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { startLanguage } from "../i18n/language";
 import { Language } from "../i18n/provider";
 import { mounted } from "../mounted";
+import { Refused } from "../refused";
 import { RoomHere } from "../room/context";
 import { Composer } from "./composer";
-import { changeDraft, placeOf, startReply, useDrafts } from "./draft";
+import { changeDraft, placeOf, startEdit, startReply, useDrafts } from "./draft";
 import type { Message } from "./store";
 
 const HERE = placeOf("seas", "maja", "everyone");
@@ -79,4 +80,40 @@ test("Escape gives up the answer, not what was typed; an input method has its ow
   await press(field, "Escape");
   expect(useDrafts.getState().drafts[HERE]?.reply).toBeNull();
   expect(field.value).toBe("Forty fathoms");
+});
+
+test("What is being written waits while an older message is changed.", async () => {
+  changeDraft(HERE, { text: "Half a mess" });
+  startEdit(HERE, MESSAGE, () => "Anna");
+  const field = await opened();
+  expect(field.value).toBe("How deep?");
+  await press(field, "Escape");
+  expect(field.value).toBe("Half a mess");
+  await act(async () => startEdit(HERE, MESSAGE, () => "Anna"));
+  await press(field, "Enter");
+  expect(send).toHaveBeenCalledWith("chat.edit", { message_id: "m", text: "How deep?" });
+  expect(field.value).toBe("Half a mess");
+});
+
+test("A change that is refused comes back, and takes nothing away from what is written by then.", async () => {
+  let refuse: (reason: Refused) => void = () => {};
+  send.mockImplementation(() => new Promise((_, reject) => (refuse = reject)));
+  const refused = new Refused({ code: "chat.closed", message: "The chat is closed." });
+  startEdit(HERE, MESSAGE, () => "Anna");
+  const field = await opened();
+
+  await press(field, "Enter");
+  expect(field.value).toBe("");
+  await act(async () => refuse(refused));
+  expect(field.value, "nothing else is written").toBe("How deep?");
+
+  await press(field, "Enter");
+  await act(async () => changeDraft(HERE, { text: "Half a mess" }));
+  await act(async () => refuse(refused));
+  expect(field.value).toBe("Half a mess");
+  const goOn = document.querySelector<HTMLElement>("[aria-label='Go on writing this']");
+  await act(async () => goOn?.click());
+  expect(field.value).toBe("How deep?");
+  await press(field, "Escape");
+  expect(field.value).toBe("Half a mess");
 });

@@ -1,5 +1,5 @@
-import { CornerUpLeft, Pencil, SendHorizontal, X } from "lucide-react";
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { CornerUpLeft, Pencil, PencilLine, SendHorizontal, Undo2, X } from "lucide-react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { TextArea, TextField } from "react-aria-components";
 import { useErrorText } from "../i18n/errors";
 import { useText } from "../i18n/text";
@@ -11,10 +11,19 @@ import { toast } from "../ui/toast";
 import { post } from "./actions";
 import { useChannelName, useNameOf } from "./channels";
 import style from "./chat.module.css";
-import { changeDraft, EMPTY_DRAFT, startEdit, useDraft, useDrafts, usePlace } from "./draft";
+import {
+  bringBack,
+  changeDraft,
+  goOn,
+  leaveDraft,
+  startEdit,
+  useDraft,
+  useDrafts,
+  usePlace,
+} from "./draft";
 import { OfferList, useOffer } from "./offer";
 import { type Message, useChat } from "./store";
-import { mentionedNames, plain, withMentions } from "./text";
+import { withMentions } from "./text";
 
 /** The server's own measure. */
 const TEXT_MAX = 4000;
@@ -55,18 +64,11 @@ export function Composer({ channelId }: { channelId: string }) {
   const current = offer?.members[Math.min(chosen, offer.members.length - 1)];
 
   // Whoever pressed "answer" or "change" writes next.
-  const { edits } = draft;
   useEffect(() => {
     if (calls === last.current || wanted !== place) return;
     last.current = calls;
-    if (edits) {
-      changeDraft(place, {
-        text: plain(edits.text, nameOf),
-        names: [...mentionedNames(edits.text, nameOf)],
-      });
-    }
     area.current?.focus();
-  }, [calls, wanted, place, edits, nameOf]);
+  }, [calls, wanted, place]);
 
   function write(text: string) {
     changeDraft(place, { text });
@@ -92,7 +94,7 @@ export function Composer({ channelId }: { channelId: string }) {
   }
 
   function leave() {
-    changeDraft(place, EMPTY_DRAFT);
+    leaveDraft(place);
   }
 
   function answerNobody() {
@@ -103,9 +105,8 @@ export function Composer({ channelId }: { channelId: string }) {
     const text = withMentions(draft.text, new Map(draft.names)).trim();
     if (!text) return;
     if (draft.edits) {
-      const { id: message_id } = draft.edits;
-      wire.send("chat.edit", { message_id, text }).catch((reason: unknown) => {
-        changeDraft(place, draft); // nothing that was written is lost
+      wire.send("chat.edit", { message_id: draft.edits, text }).catch((reason: unknown) => {
+        bringBack(place, draft);
         toast(errorText(reason));
       });
     } else {
@@ -143,11 +144,11 @@ export function Composer({ channelId }: { channelId: string }) {
       event.preventDefault();
       if (draft.edits) leave();
       else answerNobody();
-    } else if (event.key === "ArrowUp" && !draft.text) {
+    } else if (event.key === "ArrowUp" && !draft.text && !draft.edits) {
       const mine = lastOwn(channelId);
       if (mine) {
         event.preventDefault();
-        startEdit(place, mine);
+        startEdit(place, mine, nameOf);
       }
     }
   }
@@ -158,13 +159,29 @@ export function Composer({ channelId }: { channelId: string }) {
   const isEmpty = !draft.text.trim();
   return (
     <div className={style.composer}>
+      {draft.aside && !draft.edits && (
+        <Doing
+          icon={PencilLine}
+          button={
+            <IconButton icon={Undo2} label={t("chat.write.go_on")} onPress={() => goOn(place)} />
+          }
+        >
+          {draft.aside.text}
+        </Doing>
+      )}
       {draft.edits && (
-        <Doing icon={Pencil} onLeave={leave}>
+        <Doing
+          icon={Pencil}
+          button={<IconButton icon={X} label={t("ui.cancel")} onPress={leave} />}
+        >
           {t("chat.write.edit")}
         </Doing>
       )}
       {draft.reply && (
-        <Doing icon={CornerUpLeft} onLeave={answerNobody}>
+        <Doing
+          icon={CornerUpLeft}
+          button={<IconButton icon={X} label={t("ui.cancel")} onPress={answerNobody} />}
+        >
           {t("chat.write.reply", { name: nameOf(draft.reply.author_id) })}
         </Doing>
       )}
@@ -216,19 +233,18 @@ function lastOwn(channelId: string): Message | undefined {
 
 function Doing({
   icon: Icon,
-  onLeave,
+  button,
   children,
 }: {
   icon: typeof Pencil;
-  onLeave: () => void;
+  button: ReactNode;
   children: string;
 }) {
-  const t = useText();
   return (
     <div className={style.doing}>
       <Icon aria-hidden size={16} />
       <span>{children}</span>
-      <IconButton icon={X} label={t("ui.cancel")} onPress={onLeave} />
+      {button}
     </div>
   );
 }

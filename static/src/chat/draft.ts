@@ -3,6 +3,7 @@ import { create } from "zustand";
 import { keepOnDevice, readFromDevice } from "../device";
 import { useRoom } from "../room/context";
 import type { Message, Reply } from "./store";
+import { mentionedNames, plain } from "./text";
 
 /** The server's own measure of an answered message's beginning. */
 const EXCERPT_MAX = 140;
@@ -15,10 +16,12 @@ export interface Draft {
   /** The message that this answers. */
   reply: Reply | null;
   /** The message of one's own whose text this will be. */
-  edits: Pick<Message, "id" | "text"> | null;
+  edits: string | null;
+  /** What was being written before, and waits until this is sent or given up. */
+  aside: Draft | null;
 }
 
-export const EMPTY_DRAFT: Draft = { text: "", names: [], reply: null, edits: null };
+const EMPTY_DRAFT: Draft = { text: "", names: [], reply: null, edits: null, aside: null };
 
 interface Drafts {
   /** What this page has changed, by the name of its place. */
@@ -57,17 +60,49 @@ export function useDraft(place: string): Draft {
   return draft ?? kept;
 }
 
+function draftAt(place: string): Draft {
+  return useDrafts.getState().drafts[place] ?? readDraft(place);
+}
+
 /** Change what is being written at a place; an empty draft leaves nothing on the device. */
 export function changeDraft(place: string, change: Partial<Draft>): void {
-  const { drafts } = useDrafts.getState();
-  const draft = { ...(drafts[place] ?? readDraft(place)), ...change };
-  const isEmpty = !(draft.text || draft.reply || draft.edits);
+  const draft = { ...draftAt(place), ...change };
+  const isEmpty = !(draft.text || draft.reply || draft.edits || draft.aside);
   keepOnDevice(place, isEmpty ? null : draft);
-  useDrafts.setState({ drafts: { ...drafts, [place]: draft } });
+  useDrafts.setState(({ drafts }) => ({ drafts: { ...drafts, [place]: draft } }));
 }
 
 function callWriter(place: string): void {
   useDrafts.setState(({ calls }) => ({ calls: calls + 1, wanted: place }));
+}
+
+/** Put `below` under `above`, to wait for it, unless nothing is written in `below`. */
+function onTop(above: Draft, below: Draft): Draft {
+  return { ...above, aside: below.text.trim() ? below : below.aside };
+}
+
+/** Write something else first; what is being written waits. */
+function writeFirst(place: string, draft: Partial<Draft>): void {
+  changeDraft(place, onTop({ ...EMPTY_DRAFT, ...draft }, draftAt(place)));
+}
+
+/** Be done with what is being written; what waited for it comes back. */
+export function leaveDraft(place: string): void {
+  changeDraft(place, draftAt(place).aside ?? EMPTY_DRAFT);
+}
+
+/** Go on with what waits; what is being written waits instead. */
+export function goOn(place: string): void {
+  const { aside, ...draft } = draftAt(place);
+  if (aside) changeDraft(place, onTop(aside, { ...draft, aside: aside.aside }));
+  callWriter(place);
+}
+
+/** Bring back what was refused; it waits if something else is being written by then. */
+export function bringBack(place: string, refused: Draft): void {
+  const now = draftAt(place);
+  const back = { ...refused, aside: now.aside };
+  changeDraft(place, now.text.trim() ? { ...now, aside: back } : back);
 }
 
 /** Begin to answer a message. */
@@ -77,12 +112,25 @@ export function startReply(place: string, message: Message): void {
     author_id: message.author_id,
     excerpt: message.text.slice(0, EXCERPT_MAX),
   };
-  changeDraft(place, { reply, edits: null });
+  if (draftAt(place).edits) writeFirst(place, { reply });
+  else changeDraft(place, { reply });
   callWriter(place);
 }
 
-/** Begin to change a message of one's own; the composer turns its text into words. */
-export function startEdit(place: string, { id, text }: Message): void {
-  changeDraft(place, { ...EMPTY_DRAFT, edits: { id, text } });
+/** Begin to change a message of one's own. */
+export function startEdit(
+  place: string,
+  { id, text }: Message,
+  nameOf: (memberId: string) => string,
+): void {
+  if (draftAt(place).edits !== id) writeFirst(place, { ...asWritten(text, nameOf), edits: id });
   callWriter(place);
+}
+
+/** Turn what was sent back into what its author wrote. */
+function asWritten(
+  text: string,
+  nameOf: (memberId: string) => string,
+): Pick<Draft, "text" | "names"> {
+  return { text: plain(text, nameOf), names: [...mentionedNames(text, nameOf)] };
 }

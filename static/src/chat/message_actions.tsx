@@ -7,6 +7,7 @@ import { IconButton } from "../ui/button";
 import { FormDialog } from "../ui/dialog";
 import { Menu, MenuItem } from "../ui/menu";
 import { toast } from "../ui/toast";
+import { useNameOf } from "./channels";
 import style from "./chat.module.css";
 import { startEdit, startReply, usePlace } from "./draft";
 import { useMayWrite } from "./hours";
@@ -18,6 +19,7 @@ export function MessageActions({ message }: { message: Message }) {
   const t = useText();
   const { you, href, send } = useRoom();
   const errorText = useErrorText();
+  const nameOf = useNameOf();
   const place = usePlace(message.channel_id);
   const mayWrite = useMayWrite(message.channel_id);
   const isMine = message.author_id === you.member_id;
@@ -58,7 +60,7 @@ export function MessageActions({ message }: { message: Message }) {
             </MenuItem>
           )}
           {isMine && mayWrite && (
-            <MenuItem icon={Pencil} onAction={() => startEdit(place, message)}>
+            <MenuItem icon={Pencil} onAction={() => startEdit(place, message, nameOf)}>
               {t("chat.edit")}
             </MenuItem>
           )}
