@@ -23,12 +23,7 @@ export default function SettingsView() {
     <Pane title={t("people.settings")}>
       <div className={style.settings}>
         {!leads && <Banner>{t("people.settings.only")}</Banner>}
-        <About
-          key={`${room.title} ${room.description}`}
-          title={room.title}
-          description={room.description}
-          isReadOnly={!leads || room.state === "archived"}
-        />
+        <About saved={room} isReadOnly={!leads || room.state === "archived"} />
         <State state={room.state} isReadOnly={!leads} />
       </div>
     </Pane>
@@ -36,21 +31,22 @@ export default function SettingsView() {
 }
 
 function About({
-  title: savedTitle,
-  description: savedDescription,
+  saved,
   isReadOnly,
 }: {
-  title: string;
-  description: string;
+  saved: { title: string; description: string };
   isReadOnly: boolean;
 }) {
   const t = useText();
   const { send } = useRoom();
-  const [title, setTitle] = useState(savedTitle);
-  const [description, setDescription] = useState(savedDescription);
+  // What somebody else saves meanwhile goes into the fields that nothing was typed into.
+  const [typed, setTyped] = useState<Partial<typeof saved>>({});
+  const title = typed.title ?? saved.title;
+  const description = typed.description ?? saved.description;
 
   async function save() {
     await send("people.edit_room", { title, description });
+    setTyped((now) => (now === typed ? {} : now)); // unless more was typed
     toast(t("people.settings.saved"));
   }
 
@@ -64,7 +60,7 @@ function About({
           isReadOnly={isReadOnly}
           maxLength={200}
           value={title}
-          onChange={setTitle}
+          onChange={(title) => setTyped((now) => ({ ...now, title }))}
         />
         <TextArea
           label={t("people.settings.description")}
@@ -72,7 +68,7 @@ function About({
           maxLength={4000}
           rows={4}
           value={description}
-          onChange={setDescription}
+          onChange={(description) => setTyped((now) => ({ ...now, description }))}
         />
       </SendForm>
     </Card>
