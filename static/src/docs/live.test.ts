@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
-import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
+import { IDBFactory, IDBKeyRange, IDBObjectStore } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { IndexeddbPersistence } from "y-indexeddb";
+import * as Y from "yjs";
 import type { RoomConnection } from "../connection";
 import { DocumentSocket } from "../document_socket";
 import { LiveDocument } from "./live";
@@ -91,4 +93,73 @@ test("A copy that no frame can hold is refused whenever the server asks for it."
   tell(0, 0, 1, 0); // SyncStep1: who asks has nothing yet
   expect(live.state.getState()).toMatchObject({ refused: "too-large", mayWrite: false });
   expect(sent).toHaveLength(before);
+});
+
+const NAME = localName("maja", "river", 1);
+
+/** Read what a page would find that is opened after this one. */
+async function kept(): Promise<string> {
+  const doc = new Y.Doc();
+  const copy = new IndexeddbPersistence(NAME, doc);
+  await copy.whenSynced;
+  await copy.destroy();
+  return doc.getText("t").toString();
+}
+
+/** Follow whether the words are kept, and whether the browser asks before the page is left. */
+function follow(): { isKept: boolean; asks: boolean }[] {
+  const told: { isKept: boolean; asks: boolean }[] = [];
+  live.state.subscribe(({ isKept }, before) => {
+    if (isKept === before.isKept) return;
+    const leave = new Event("beforeunload", { cancelable: true });
+    told.push({ isKept, asks: !window.dispatchEvent(leave) });
+  });
+  return told;
+}
+
+const LOST_AND_KEPT = [
+  { isKept: false, asks: true },
+  { isKept: true, asks: false },
+];
+
+test("What is written after the copy was taken away reaches the server, and is kept again.", async () => {
+  settle();
+  await new Promise((resolve) => {
+    indexedDB.deleteDatabase(NAME).onsuccess = resolve;
+  });
+  const told = follow();
+  const before = sent.length;
+  live.doc.getText("t").insert(0, "a");
+  live.doc.getText("t").insert(1, "b");
+  expect(sent).toHaveLength(before + 2);
+  expect(live.state.getState()).toMatchObject({ unsaved: true, since: expect.any(Number) });
+  await vi.waitFor(() => expect(told).toEqual(LOST_AND_KEPT));
+  expect(readUnsent(NAME)?.clients).toEqual({ [live.doc.clientID]: 0 });
+  expect(await kept()).toBe("ab");
+});
+
+test("Unsent words are kept again when the copy is taken away, without another letter.", async () => {
+  settle();
+  live.doc.getText("t").insert(0, "words");
+  const told = follow();
+  await new Promise((resolve) => {
+    indexedDB.deleteDatabase(NAME).onsuccess = resolve;
+  });
+  await vi.waitFor(() => expect(told).toEqual(LOST_AND_KEPT));
+  expect(await kept()).toBe("words");
+});
+
+test("A change that the copy has no room for is not called kept.", async () => {
+  settle();
+  const told = follow();
+  const add = vi.spyOn(IDBObjectStore.prototype, "add").mockImplementationOnce(function (
+    this: IDBObjectStore,
+  ) {
+    this.transaction.abort(); // as the browser does, after it has taken the request
+    return {} as IDBRequest<IDBValidKey>;
+  });
+  live.doc.getText("t").insert(0, "a");
+  await vi.waitFor(() => expect(told).toEqual(LOST_AND_KEPT));
+  expect(add.mock.calls.length).toBeGreaterThan(1);
+  expect(await kept()).toBe("a");
 });

@@ -1,10 +1,10 @@
 import { type HocuspocusProvider, WebSocketStatus } from "@hocuspocus/provider";
-import { IndexeddbPersistence } from "y-indexeddb";
 import { Awareness } from "y-protocols/awareness";
 import * as Y from "yjs";
 import { createStore } from "zustand";
 import type { RoomConnection } from "../connection";
 import { localName, readUnsent, type Unsent, writeUnsent } from "./local";
+import { LocalCopy } from "./local_copy";
 import { AdmittedProvider } from "./provider";
 import { Unsaved } from "./unsaved";
 import { wireOf } from "./wire";
@@ -43,9 +43,6 @@ const OPENING: LiveState = {
   isKept: false,
 };
 
-/** How long this device's own copy may take before the document opens without it. */
-const LOCAL_MS = 3_000;
-
 /** How long to wait before a document is asked for that the server could not read. */
 const AGAIN_MS = 3_000;
 
@@ -69,7 +66,7 @@ export class LiveDocument {
   readonly #address: string;
   readonly #localName: string;
   readonly #unsaved = new Unsaved();
-  #local: IndexeddbPersistence | null = null;
+  readonly #copy: LocalCopy;
   #provider: HocuspocusProvider | null = null;
   #unsent: Unsent | null = null;
   #isClosed = false;
@@ -80,6 +77,10 @@ export class LiveDocument {
     this.#connection = connection;
     this.#address = `${documentId}.${epoch}`;
     this.#localName = localName(memberId, documentId, epoch);
+    this.#copy = new LocalCopy(this.#localName, this.doc, {
+      isNeeded: () => this.#unsaved.since !== null && this.state.getState().refused === null,
+      onKept: this.#kept,
+    });
     window.addEventListener("beforeunload", this.#beforeUnload);
     void this.#open();
   }
@@ -102,18 +103,16 @@ export class LiveDocument {
 
   /** Throw this device's copy away, and close. */
   async discard(): Promise<void> {
-    await this.#local?.clearData();
+    await this.#copy.clear();
     writeUnsent(this.#localName, null);
     this.close();
   }
 
   async #open(): Promise<void> {
-    const isKept = await this.#openLocal();
+    await this.#copy.open();
     if (this.#isClosed) return;
-    const isThere = this.doc.store.clients.size > 0;
-    this.#unsent = isKept ? readUnsent(this.#localName) : null;
     if (this.#unsent) this.#unsaved.changed(this.#unsent.since);
-    this.state.setState({ isKept, isThere });
+    this.state.setState({ isThere: this.doc.store.clients.size > 0 });
     const provider = new AdmittedProvider({
       websocketProvider: wireOf(this.#connection),
       name: this.#address,
@@ -124,6 +123,7 @@ export class LiveDocument {
     this.#provider = provider;
     // After the provider's own: a change that it has not counted yet would pass for confirmed.
     this.doc.on("update", this.#changed);
+    this.#copy.follow();
     provider.on("message", () => {
       for (const prepare of this.#beforeMessage) prepare();
     });
@@ -153,32 +153,22 @@ export class LiveDocument {
     provider.attach();
   }
 
-  async #openLocal(): Promise<boolean> {
-    try {
-      // Asked first, because the library leaves a refusal of the browser unanswered.
-      await new Promise<void>((resolve, reject) => {
-        const asked = indexedDB.open(this.#localName);
-        asked.onerror = () => reject(asked.error);
-        asked.onsuccess = () => {
-          asked.result.close();
-          resolve();
-        };
-        asked.onupgradeneeded = () => {
-          asked.result.createObjectStore("updates", { autoIncrement: true });
-          asked.result.createObjectStore("custom");
-        };
-      });
-      if (this.#isClosed) return false;
-      const local = new IndexeddbPersistence(this.#localName, this.doc);
-      this.#local = local;
-      return await Promise.race([
-        local.whenSynced.then(() => true),
-        new Promise<boolean>((resolve) => setTimeout(() => resolve(false), LOCAL_MS)),
-      ]);
-    } catch {
-      return false; // a private window, or a full disk: the server alone keeps it
+  /** Take note of whether this device keeps all that is written here. */
+  readonly #kept = (isKept: boolean): void => {
+    if (this.#isClosed) return;
+    this.state.setState({ isKept });
+    if (!isKept) return;
+    const noted = readUnsent(this.#localName);
+    if (noted) {
+      const { since = noted.since, clients = {} } = this.#unsent ?? {};
+      this.#unsent = {
+        since: Math.min(since, noted.since),
+        clients: { ...clients, ...noted.clients },
+      };
     }
-  }
+    if (this.#unsent) writeUnsent(this.#localName, this.#unsent);
+    this.#look();
+  };
 
   readonly #changed = (
     _update: Uint8Array,
@@ -186,18 +176,18 @@ export class LiveDocument {
     doc: Y.Doc,
     { beforeState }: Y.Transaction,
   ): void => {
-    if (origin === this.#provider || origin === this.#local) return;
+    if (origin === this.#provider || this.#copy.isOrigin(origin)) return;
     this.#unsaved.changed(Date.now());
     this.#note(doc.clientID, beforeState.get(doc.clientID) ?? 0);
     this.#look();
   };
 
-  /** Note on this device from where on this page's changes are not confirmed. */
+  /** Note, on this device if it keeps them, from where on this page's changes are not confirmed. */
   #note(client: number, from: number): void {
-    if (!this.state.getState().isKept || this.#unsent?.clients[client] !== undefined) return;
+    if (this.#unsent?.clients[client] !== undefined) return;
     const { since = Date.now(), clients = {} } = this.#unsent ?? {};
     this.#unsent = { since, clients: { ...clients, [client]: from } };
-    writeUnsent(this.#localName, this.#unsent);
+    if (this.state.getState().isKept) writeUnsent(this.#localName, this.#unsent);
   }
 
   readonly #look = (): void => {
@@ -208,7 +198,8 @@ export class LiveDocument {
     this.#unsaved.confirmed(provider.unsyncedChanges, settled);
     if (settled && this.#unsent) {
       this.#unsent = null;
-      writeUnsent(this.#localName, null);
+      // What a copy holds that could not be opened is not confirmed by this.
+      if (this.state.getState().isKept) writeUnsent(this.#localName, null);
     }
     const { since } = this.#unsaved;
     this.state.setState((before) => {
