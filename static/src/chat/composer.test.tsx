@@ -6,11 +6,15 @@ import { Language } from "../i18n/provider";
 import { mounted } from "../mounted";
 import { Refused } from "../refused";
 import { RoomHere } from "../room/context";
+import { type Member, useDirectory } from "../room/directory";
+import { useRoomState } from "../room/store";
 import { Composer } from "./composer";
 import { changeDraft, placeOf, startEdit, startReply, useDrafts } from "./draft";
-import type { Message } from "./store";
+import { PendingLine } from "./pending";
+import { hold, type Message, useChat } from "./store";
 
 const HERE = placeOf("seas", "maja", "everyone");
+const ANNA = "0".repeat(20);
 const MESSAGE = {
   id: "m",
   channel_id: "everyone",
@@ -19,6 +23,12 @@ const MESSAGE = {
 } as Message;
 
 const send = vi.fn();
+
+function Failed() {
+  return useChat(({ pending }) => pending).map((one) => (
+    <PendingLine key={one.nonce} pending={one} />
+  ));
+}
 
 /** Open the composer of the channel for everyone, as a page that was just loaded does. */
 async function opened({ roomId = "seas", memberId = "maja" } = {}): Promise<HTMLTextAreaElement> {
@@ -32,6 +42,7 @@ async function opened({ roomId = "seas", memberId = "maja" } = {}): Promise<HTML
   const page = await mounted(
     <Language>
       <RoomHere value={room}>
+        <Failed />
         <Composer channelId="everyone" />
       </RoomHere>
     </Language>,
@@ -47,7 +58,10 @@ function press(field: HTMLElement, key: string, isComposing = false): Promise<vo
 beforeEach(() => {
   localStorage.clear();
   useDrafts.setState({ drafts: {}, calls: 0, wanted: "" });
-  send.mockReset().mockReturnValue(new Promise(() => {}));
+  useChat.setState({ pending: [] });
+  useRoomState.setState({ room: { state: "open" } as never });
+  useDirectory.setState({ members: { [ANNA]: { id: ANNA, name: "Anna" } as Member } });
+  send.mockReset().mockResolvedValue({});
 });
 
 test.each([{ roomId: "hills" }, { memberId: "nils" }])(
@@ -59,13 +73,13 @@ test.each([{ roomId: "hills" }, { memberId: "nils" }])(
 );
 
 test("What is being written is there again after a reload, until it is sent.", async () => {
-  changeDraft(HERE, { text: "@Anna, forty", names: [["Anna", "0".repeat(20)]] });
+  changeDraft(HERE, { text: "@Anna, forty", names: [["Anna", ANNA]] });
   startReply(HERE, MESSAGE);
   useDrafts.setState({ drafts: {} }); // what a reload forgets
   const field = await opened();
   expect(field.value).toBe("@Anna, forty");
   await press(field, "Enter");
-  const asked = { channel_id: "everyone", text: `<@${"0".repeat(20)}>, forty`, reply_to: "m" };
+  const asked = { channel_id: "everyone", text: `<@${ANNA}>, forty`, reply_to: "m" };
   expect(send).toHaveBeenCalledWith("chat.post", asked, expect.any(String));
   expect(field.value).toBe("");
   expect(localStorage).toHaveLength(0);
@@ -116,4 +130,36 @@ test("A change that is refused comes back, and takes nothing away from what is w
   expect(field.value).toBe("How deep?");
   await press(field, "Escape");
   expect(field.value).toBe("Half a mess");
+});
+
+test("A message that is refused can be changed, and what is being written waits for it.", async () => {
+  const reply = { message_id: "m", author_id: ANNA, excerpt: "How deep?" };
+  const refused = new Refused({ code: "chat.removed", message: "It was removed." });
+  const text = `<@${ANNA}>, forty`;
+  hold({ nonce: "n", channelId: "everyone", text, reply, at: 1, failed: refused });
+  changeDraft(HERE, { text: "Half a mess" });
+  const field = await opened();
+  const button = [...document.querySelectorAll("button")].find(
+    (one) => one.textContent === "Change",
+  );
+  await act(async () => button?.click());
+  expect(useChat.getState().pending).toEqual([]);
+  expect(field.value).toBe("@Anna, forty");
+  await press(field, "Escape"); // answers nobody
+  await press(field, "Enter");
+  const asked = { channel_id: "everyone", text, reply_to: null };
+  expect(send).toHaveBeenCalledWith("chat.post", asked, expect.any(String));
+  expect(field.value).toBe("Half a mess");
+});
+
+test("What counts for the length of a message is what will be sent.", async () => {
+  const names = [["Anna", ANNA]] as const;
+  changeDraft(HERE, { text: `@Anna ${"a".repeat(3970)}`, names });
+  const field = await opened();
+  expect(field.maxLength).toBe(field.value.length + 6);
+  await act(async () => changeDraft(HERE, { text: `@Anna @Anna ${"a".repeat(3970)}` }));
+  await press(field, "Enter");
+  expect(send).not.toHaveBeenCalled();
+  expect(field.maxLength).toBe(field.value.length);
+  expect(document.body.textContent).toContain("Only 4,000 characters fit here.");
 });

@@ -60,6 +60,10 @@ export function Composer({ channelId }: { channelId: string }) {
   const { calls, wanted } = useDrafts();
   const last = useRef(calls);
 
+  // A mention is longer or shorter on its way than the name that stands for it here.
+  const sent = withMentions(draft.text, new Map(draft.names));
+  const isTooLong = sent.length > TEXT_MAX;
+  const left = Math.max(TEXT_MAX - sent.length, 0);
   const offer = useOffer(channelId, draft.text, caret, isDismissed);
   const current = offer?.members[Math.min(chosen, offer.members.length - 1)];
 
@@ -102,8 +106,8 @@ export function Composer({ channelId }: { channelId: string }) {
   }
 
   function send() {
-    const text = withMentions(draft.text, new Map(draft.names)).trim();
-    if (!text) return;
+    const text = sent.trim();
+    if (!text || isTooLong) return;
     if (draft.edits) {
       wire.send("chat.edit", { message_id: draft.edits, text }).catch((reason: unknown) => {
         bringBack(place, draft);
@@ -193,7 +197,7 @@ export function Composer({ channelId }: { channelId: string }) {
           aria-label={label}
           value={draft.text}
           onChange={write}
-          maxLength={TEXT_MAX}
+          maxLength={draft.text.length + left}
           className={style.field ?? ""}
         >
           <TextArea
@@ -213,12 +217,12 @@ export function Composer({ channelId }: { channelId: string }) {
           icon={SendHorizontal}
           label={t(draft.edits ? "ui.save" : "chat.send")}
           variant={isEmpty ? "quiet" : "primary"}
-          isDisabled={isEmpty}
+          isDisabled={isEmpty || isTooLong}
           onPress={send}
         />
       </div>
       <div className={style.full}>
-        <Full length={draft.text.length} max={TEXT_MAX} />
+        <Full length={sent.length} max={TEXT_MAX} />
       </div>
     </div>
   );

@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { create } from "zustand";
 import { keepOnDevice, readFromDevice } from "../device";
 import { useRoom } from "../room/context";
-import type { Message, Reply } from "./store";
+import { type Message, type Pending, type Reply, release } from "./store";
 import { mentionedNames, plain } from "./text";
 
 /** The server's own measure of an answered message's beginning. */
@@ -124,6 +124,17 @@ export function startEdit(
   nameOf: (memberId: string) => string,
 ): void {
   if (draftAt(place).edits !== id) writeFirst(place, { ...asWritten(text, nameOf), edits: id });
+  callWriter(place);
+}
+
+/** Take a message that could not be sent back into the composer, to change it. */
+export function startAgain(
+  place: string,
+  { nonce, text, reply }: Pending,
+  nameOf: (memberId: string) => string,
+): void {
+  writeFirst(place, { ...asWritten(text, nameOf), reply });
+  release(nonce);
   callWriter(place);
 }
 

@@ -5,7 +5,10 @@ import { MemberAvatar } from "../room/person";
 import { Button } from "../ui/button";
 import { retry } from "./actions";
 import { Answered, Author, classes } from "./author";
+import { useNameOf } from "./channels";
 import style from "./chat.module.css";
+import { startAgain, usePlace } from "./draft";
+import { useMayWrite } from "./hours";
 import { type Pending, release } from "./store";
 import { Words } from "./words";
 
@@ -14,6 +17,9 @@ export function PendingLine({ pending }: { pending: Pending }) {
   const t = useText();
   const wire = useRoom();
   const errorText = useErrorText();
+  const nameOf = useNameOf();
+  const place = usePlace(pending.channelId);
+  const mayWrite = useMayWrite(pending.channelId);
   const isFailed = pending.failed !== null;
   return (
     <article
@@ -34,6 +40,11 @@ export function PendingLine({ pending }: { pending: Pending }) {
           <div role="alert" className={style.problem}>
             <span>{t("chat.not_sent", { reason: errorText(pending.failed) })}</span>
             <Button onPress={() => void retry(wire, pending)}>{t("ui.try_again")}</Button>
+            {mayWrite && (
+              <Button variant="quiet" onPress={() => startAgain(place, pending, nameOf)}>
+                {t("chat.edit")}
+              </Button>
+            )}
             <Button variant="quiet" onPress={() => release(pending.nonce)}>
               {t("chat.discard")}
             </Button>
