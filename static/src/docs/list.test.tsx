@@ -12,6 +12,7 @@ import { type Document, load } from "./store";
 
 let page: HTMLElement;
 let refuse: (why: Refused) => void;
+let ask: ReturnType<typeof vi.fn>;
 
 beforeEach(async () => {
   vi.useFakeTimers();
@@ -19,10 +20,12 @@ beforeEach(async () => {
   const media = { matches: false, addEventListener: () => {}, removeEventListener: () => {} };
   vi.stubGlobal("matchMedia", () => media);
   await startLanguage();
-  const ask = () =>
-    new Promise((_, reject) => {
-      refuse = reject;
-    });
+  ask = vi.fn(
+    () =>
+      new Promise((_, reject) => {
+        refuse = reject;
+      }),
+  );
   const you = { member_id: "maja", role: "pupil" };
   const room = { ask, you, href: (path: string) => path } as never;
   page = await mounted(
@@ -86,4 +89,12 @@ test("A search that failed says why, and not that nothing was found.", async () 
   expect(page.textContent).not.toContain("Nothing was found");
   await search("");
   expect(page.querySelector("[role=alert]")).toBeNull();
+});
+
+test("The server is asked for what it takes: 2 to 100 characters.", async () => {
+  await search("🦭"); // one character, of two parts
+  expect(ask).not.toHaveBeenCalled();
+  await search("🦭🦭");
+  expect(ask).toHaveBeenCalledWith("docs.search", { text: "🦭🦭" });
+  expect(page.querySelector("input")?.maxLength).toBe(100);
 });

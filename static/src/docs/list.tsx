@@ -27,7 +27,9 @@ import { mayChangeFolders, mayCreate } from "./rights";
 import { type Document, type Folder, useDocs } from "./store";
 
 const SEARCH_PAUSE_MS = 300;
+// In characters, as the server counts.
 const SEARCH_MIN = 2;
+const SEARCH_MAX = 100;
 
 type Excerpts = ReadonlyMap<string, string>;
 const NONE: Excerpts = new Map();
@@ -41,7 +43,7 @@ const NONE: Excerpts = new Map();
 function useSearch(text: string): { found: Excerpts; error: unknown; isSearching: boolean } {
   const { ask } = useRoom();
   const [last, setLast] = useState({ text: "", found: NONE, error: null as unknown });
-  const isAsked = text.length >= SEARCH_MIN;
+  const isAsked = [...text].length >= SEARCH_MIN;
   useEffect(() => {
     if (!isAsked) {
       setLast({ text, found: NONE, error: null });
@@ -135,7 +137,12 @@ export function DocumentList({ folder }: { folder?: Folder }) {
     >
       <div className={style.list}>
         <div className={style.filters}>
-          <SearchField label={t("docs.search")} value={text} onChange={setText} />
+          <SearchField
+            label={t("docs.search")}
+            maxLength={SEARCH_MAX}
+            value={text}
+            onChange={setText}
+          />
           {hasArchive && !folder && (
             <Switch isSelected={isArchive} onChange={setArchive}>
               {t("docs.archive.show")}
