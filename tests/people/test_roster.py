@@ -47,6 +47,22 @@ def test_a_bad_line_says_why_and_spoils_no_other(line: str, code: str) -> None:
     assert [(problem.line, problem.code) for problem in problems] == [(3, code)]
 
 
+def test_lines_are_counted_as_the_client_counts_them() -> None:
+    text = "Ada\r\nBo\rCy\x0bDi\x0cEd\x85Fay\u2028Gus\u2029Hal\x1cx\nada\n"
+    lines, problems = read_roster(text, taken=(), known=())
+    assert [made.real_name for made in lines] == [
+        "Ada",
+        "Bo",
+        "Cy",
+        "Di",
+        "Ed",
+        "Fay",
+        "Gus",
+        "Halx",
+    ]
+    assert [(problem.line, problem.code) for problem in problems] == [(9, "pupil_twice")]
+
+
 def test_repeats_within_the_list_are_told_apart_from_earlier_ones() -> None:
     lines, problems = read_roster("Ada, Comet\nada\nBo, comet\nCy, Nova", taken=TAKEN, known=KNOWN)
     assert [made.name for made in lines] == ["Comet", "Nova"]

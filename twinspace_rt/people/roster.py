@@ -10,6 +10,8 @@ from twinspace_rt.rooms.founding import name_key
 
 REAL_NAME_MAX = 120
 NAME_MAX = 60
+# The client splits as we do, to keep the lines that have problems: they go by their numbers.
+_LINE_END = re.compile("\r\n?|[\n\x0b\x0c\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ def lines_of(text: str) -> list[tuple[int, str, str]]:
     Between the two stands a comma, a semicolon or, copied from a spreadsheet, a tab.
     """
     lines = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(_LINE_END.split(text), 1):
         real_name, *rest = re.split(r"[,;\t]", line, maxsplit=1)
         parts = clean_line(real_name), clean_line("".join(rest))
         if any(parts):

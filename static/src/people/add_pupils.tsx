@@ -15,6 +15,9 @@ import { problemText } from "./words";
 
 type Problem = NonNullable<Replies["people.add_pupils"]["result"]>["problems"][number];
 
+/** Where the server ends a line of a list, so that line numbers agree. */
+const LINE_END = /\r\n?|[\n\v\f\u0085\u2028\u2029]/;
+
 /** Make pupils from a pasted list. Lines with problems stay in the field, to be put right. */
 export function AddPupils({ button }: { button: ReactElement }) {
   const t = useText();
@@ -27,7 +30,7 @@ export function AddPupils({ button }: { button: ReactElement }) {
   const [problems, setProblems] = useState<readonly Problem[]>([]);
 
   async function add(close: () => void) {
-    const sent = roster.split("\n");
+    const sent = roster.split(LINE_END);
     const { result } = await send("people.add_pupils", { school_id: school, roster, language });
     if (!result) return;
     keepCards(pileOf(room), result.cards);

@@ -61,18 +61,18 @@ test("A list whose reply was lost names the pupils, and keeps the lines that mad
   await act(() => {
     Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value")?.set?.call(
       field,
-      "Ada\nBo\nAda",
+      "Ada\u2028Bo\vCy\nAda",
     );
     field.dispatchEvent(new Event("input", { bubbles: true }));
   });
-  const problems = [{ line: 3, code: "pupil_twice", text: "Ada" }];
+  const problems = [{ line: 4, code: "pupil_twice", text: "Ada" }];
   send.mockResolvedValue({
     seq: 7,
     repeated: true,
-    result: { cards: [], problems, lost: ["a", "b"] },
+    result: { cards: [], problems, lost: ["a", "b", "c"] },
   });
   await press("Make the cards");
-  expect(lost()).toEqual(["a", "b"]);
+  expect(lost()).toEqual(["a", "b", "c"]);
   expect(field.value).toBe("Ada");
 });
 
