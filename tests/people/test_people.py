@@ -187,6 +187,8 @@ async def test_names_are_one_of_a_kind_however_written(town: Town) -> None:
     await anna.do("people.rename", member_id=maja, name="  Blue   Comet ")
     taken = await refused(anna, "people.rename", member_id=eleni, name="blue COMET")
     assert taken == "people.name_taken"
+    unseen = await refused(anna, "people.rename", member_id=eleni, name="\u200b ")
+    assert unseen == "people.name_missing"
     await anna.do("people.rename", member_id=maja, name="BLUE comet", real_name="Maja Berg")
     await follows(town, seen)
 
@@ -252,6 +254,7 @@ async def test_teams_come_change_and_go(town: Town) -> None:
     team_id = (await nikos.do("people.create_team", name="Bees", member_ids=[maja]))["result"]
     await follows(town, seen)
     assert await refused(nikos, "people.create_team", name="bees") == "people.team_name_taken"
+    assert await refused(nikos, "people.create_team", name="\u200b ") == "people.name_missing"
     nobody = "0" * 20
     assign = {"team_id": team_id, "member_ids": [nobody]}
     assert await refused(nikos, "people.assign_team", **assign) == "people.not_member"

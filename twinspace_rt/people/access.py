@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 
-from twinspace_rt.errors import Conflict, Forbidden, NotFound
+from twinspace_rt.errors import Conflict, Forbidden, InvalidCommand, NotFound
 from twinspace_rt.people.queries import read_member
 from twinspace_rt.rooms.access import PUPILS, Role
 from twinspace_rt.rooms.feature import Act
@@ -88,17 +88,25 @@ def check_name_free(act: Act, name: str, *, but: str | None = None) -> str:
     Names of the removed stay theirs: what they wrote still stands under them.
 
     Raises:
+        InvalidCommand: It shows nothing.
         Conflict: Somebody has it.
     """
     key = name_key(name)
+    if not key:
+        raise name_missing()
     holder = act.connection.execute(
         select(member.c.id).where(
             member.c.room_id == act.principal.room_id, member.c.name_key == key
         )
     ).scalar_one_or_none()
-    if not key or len(key) > NAME_KEY_MAX or holder not in {None, but}:
+    if len(key) > NAME_KEY_MAX or holder not in {None, but}:
         raise Conflict("This name is taken. Choose another one.", code="people.name_taken")
     return key
+
+
+def name_missing() -> InvalidCommand:
+    """Make the refusal of a name that shows nothing."""
+    return InvalidCommand("Write a name.", code="people.name_missing")
 
 
 def check_admin_stays(act: Act, leaving: Row[Any]) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import delete, insert, select, update
 
 from twinspace_rt.errors import Conflict, InvalidCommand
 from twinspace_rt.ids import new_id
-from twinspace_rt.people.access import access_team
+from twinspace_rt.people.access import access_team, name_missing
 from twinspace_rt.people.messages import (
     AssignTeam,
     CreateTeam,
@@ -106,12 +106,14 @@ def _members(act: Act, member_ids: Sequence[str]) -> list[str]:
 
 def _free_team_name(act: Act, name: str, *, but: str | None = None) -> str:
     name = clean_line(name)
+    if not name:
+        raise name_missing()
     rows = act.connection.execute(
         select(team.c.id, team.c.name).where(
             team.c.room_id == act.principal.room_id, team.c.removed.is_(False)
         )
     ).all()
-    if not name or any(name_key(r.name) == name_key(name) and r.id != but for r in rows):
+    if any(name_key(r.name) == name_key(name) and r.id != but for r in rows):
         raise Conflict("There is a team with this name.", code="people.team_name_taken")
     if but is None and len(rows) >= TEAMS_MAX:
         raise Conflict(f"A room has at most {TEAMS_MAX} teams.", code="people.teams_full")
