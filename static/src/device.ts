@@ -16,3 +16,12 @@ export function keepOnDevice(name: string, kept: unknown): void {
     // Storage is switched off or full: it holds until the page is left.
   }
 }
+
+/** List the names that begin with `prefix`, by which something is kept on this device. */
+export function namesOnDevice(prefix: string): string[] {
+  try {
+    return Object.keys(localStorage).filter((name) => name.startsWith(prefix));
+  } catch {
+    return []; // storage is switched off
+  }
+}
