@@ -37,12 +37,13 @@ export async function retry(wire: Wire, pending: Pending): Promise<void> {
 let line: Promise<void> = Promise.resolve();
 
 function deliver(wire: Wire, pending: Pending): Promise<void> {
+  const { me } = useChat.getState();
   hold(pending);
-  line = line.then(() => deliverNow(wire, pending));
+  line = line.then(() => deliverNow(wire, pending, me));
   return line;
 }
 
-async function deliverNow(wire: Wire, pending: Pending): Promise<void> {
+async function deliverNow(wire: Wire, pending: Pending, author: string): Promise<void> {
   const { channelId: channel_id, text, reply, nonce } = pending;
   const fields = { channel_id, text, reply_to: reply?.message_id ?? null };
   for (let tries = 1; ; tries += 1) {
@@ -53,7 +54,8 @@ async function deliverNow(wire: Wire, pending: Pending): Promise<void> {
     } catch (reason) {
       const worthIt = reason instanceof Refused && reason.retryable && tries < TRIES;
       if (!worthIt) {
-        hold({ ...pending, failed: reason });
+        // Another room's chat may be here by now; it is kept for when this one is entered again.
+        if (useChat.getState().me === author) hold({ ...pending, failed: reason });
         return;
       }
       await pause(reason.retryAfterS ?? PAUSE_S);
