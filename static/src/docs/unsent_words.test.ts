@@ -32,3 +32,18 @@ test("Unsent words are found inside the nodes of rich text, but for what was del
   text.delete(4, 5);
   expect(unsentWords(doc, "rich", { since: 0, clients: { 1: from } })).toEqual(["words"]);
 });
+
+test("A formula is among the unsent words if it was written after what is confirmed.", () => {
+  const doc = new Y.Doc();
+  doc.clientID = 1;
+  const page = doc.getXmlFragment("default");
+  const add = (latex: string) => {
+    const formula = new Y.XmlElement("inlineMath");
+    formula.setAttribute("latex", latex);
+    page.push([formula]);
+  };
+  add("saved");
+  const from = Y.getState(doc.store, 1);
+  add("x^2");
+  expect(unsentWords(doc, "rich", { since: 0, clients: { 1: from } })).toEqual(["$$x^2$$"]);
+});

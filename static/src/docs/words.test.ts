@@ -32,6 +32,14 @@ test("The paragraphs of a rich document are its texts, wherever they stand.", ()
   expect(paragraphsOf(doc, "rich")).toEqual(["Rivers", "In a list"]);
 });
 
+test("The formulas of a rich document are among its paragraphs.", () => {
+  const doc = new Y.Doc();
+  const formula = new Y.XmlElement("blockMath");
+  formula.setAttribute("latex", "a^2+b^2");
+  doc.getXmlFragment("default").insert(0, [formula]);
+  expect(paragraphsOf(doc, "rich")).toEqual(["$$a^2+b^2$$"]);
+});
+
 test("The words of an edited document are those of its blocks, also after a change.", () => {
   const schema = getSchema([StarterKit]);
   const doc = schema.nodeFromJSON({

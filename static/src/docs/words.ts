@@ -26,16 +26,22 @@ export function countWordsOf(doc: Node): number {
   return words;
 }
 
+/** Return a formula as one types it, from the attribute of its node; nothing if it is none. */
+export function asTyped(latex: unknown): string {
+  return typeof latex === "string" && latex ? `$$${latex}$$` : "";
+}
+
 function collect(node: Y.XmlFragment | Y.XmlText | Y.XmlHook, blocks: string[]): void {
   if (node instanceof Y.XmlText) {
     const delta = node.toDelta() as { insert?: unknown }[];
     blocks.push(delta.map(({ insert }) => (typeof insert === "string" ? insert : "")).join(""));
   } else if (node instanceof Y.XmlFragment) {
+    if (node instanceof Y.XmlElement) blocks.push(asTyped(node.getAttribute("latex")));
     for (const child of node.toArray()) collect(child, blocks);
   }
 }
 
-/** List the paragraphs of a document of either kind, without their marks and without empty ones. */
+/** List the paragraphs of a document of either kind, without their marks and without empty ones; formulas are some. */
 export function paragraphsOf(doc: Y.Doc, kind: "rich" | "text"): string[] {
   const blocks: string[] = [];
   if (kind === "text") blocks.push(...doc.getText("t").toString().split("\n"));
