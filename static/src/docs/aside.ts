@@ -5,9 +5,9 @@ import { deleteLocal, localCopies, localName, localPrefix, readUnsent } from "./
 import { unsentWords } from "./unsent_words";
 
 export interface Aside {
-  /** What was written here in an earlier epoch and never reached the server. */
+  /** What was written here and is not in the document. */
   paragraphs: string[];
-  /** Take the older copies off this device. */
+  /** Take the other copies off this device. */
   forget: () => void;
 }
 
@@ -24,9 +24,9 @@ async function wordsOf(name: string, kind: "rich" | "text"): Promise<string[]> {
 }
 
 /**
- * Find words that were written here in an earlier epoch of a document and never arrived.
+ * Find words that never arrived: of an earlier epoch of a document, or in a refused copy of it.
  *
- * Copies of different epochs are never merged: the old text would stand twice. Only the member's
+ * Such a copy is never merged: the old text would stand twice, or be refused again. Only the member's
  * own unconfirmed words are offered: what was erased for good must not come back from a copy.
  */
 export function useAside(

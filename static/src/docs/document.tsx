@@ -3,6 +3,7 @@ import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import { useConnection } from "../connection";
+import { useErrorText } from "../i18n/errors";
 import { useText } from "../i18n/text";
 import { NotFound } from "../pages/pages";
 import { useRoom } from "../room/context";
@@ -18,6 +19,7 @@ import { TextArea } from "../ui/field";
 import { Badge, EmptyState, Skeleton } from "../ui/marks";
 import { PHONE, useMedia } from "../ui/media";
 import { Pane, useTitle } from "../ui/page";
+import { toast } from "../ui/toast";
 import { type Aside, useAside } from "./aside";
 import { ContentsPanel } from "./contents";
 import style from "./docs.module.css";
@@ -274,6 +276,7 @@ function RefusedBanner({
   onAgain: () => void;
 }) {
   const t = useText();
+  const errorText = useErrorText();
   const paragraphs = paragraphsOf(live.doc, document.kind);
   return (
     <Banner
@@ -288,8 +291,12 @@ function RefusedBanner({
           />
           <Button
             onPress={async () => {
-              await live.discard();
-              onAgain();
+              try {
+                await live.discard();
+                onAgain();
+              } catch (reason) {
+                toast(errorText(reason)); // no room to set the words aside: the copy stays
+              }
             }}
           >
             {t("docs.refused.again")}

@@ -6,7 +6,8 @@ import * as Y from "yjs";
 import type { RoomConnection } from "../connection";
 import { DocumentSocket } from "../document_socket";
 import { LiveDocument } from "./live";
-import { localName, readUnsent } from "./local";
+import { localCopies, localName, readUnsent, unsentCopies } from "./local";
+import { unsentWords } from "./unsent_words";
 import { FRAME_MAX_BYTES } from "./wire";
 
 const PING = Uint8Array.of(9).buffer;
@@ -98,12 +99,12 @@ test("A copy that no frame can hold is refused whenever the server asks for it."
 const NAME = localName("maja", "river", 1);
 
 /** Read what a page would find that is opened after this one. */
-async function kept(): Promise<string> {
+async function kept(name = NAME): Promise<Y.Doc> {
   const doc = new Y.Doc();
-  const copy = new IndexeddbPersistence(NAME, doc);
+  const copy = new IndexeddbPersistence(name, doc);
   await copy.whenSynced;
   await copy.destroy();
-  return doc.getText("t").toString();
+  return doc;
 }
 
 /** Follow whether the words are kept, and whether the browser asks before the page is left. */
@@ -135,7 +136,7 @@ test("What is written after the copy was taken away reaches the server, and is k
   expect(live.state.getState()).toMatchObject({ unsaved: true, since: expect.any(Number) });
   await vi.waitFor(() => expect(told).toEqual(LOST_AND_KEPT));
   expect(readUnsent(NAME)?.clients).toEqual({ [live.doc.clientID]: 0 });
-  expect(await kept()).toBe("ab");
+  expect((await kept()).getText("t").toString()).toBe("ab");
 });
 
 test("Unsent words are kept again when the copy is taken away, without another letter.", async () => {
@@ -146,7 +147,7 @@ test("Unsent words are kept again when the copy is taken away, without another l
     indexedDB.deleteDatabase(NAME).onsuccess = resolve;
   });
   await vi.waitFor(() => expect(told).toEqual(LOST_AND_KEPT));
-  expect(await kept()).toBe("words");
+  expect((await kept()).getText("t").toString()).toBe("words");
 });
 
 test("A change that the copy has no room for is not called kept.", async () => {
@@ -161,5 +162,25 @@ test("A change that the copy has no room for is not called kept.", async () => {
   live.doc.getText("t").insert(0, "a");
   await vi.waitFor(() => expect(told).toEqual(LOST_AND_KEPT));
   expect(add.mock.calls.length).toBeGreaterThan(1);
-  expect(await kept()).toBe("a");
+  expect((await kept()).getText("t").toString()).toBe("a");
+});
+
+test("What the server has not confirmed is set aside when the copy is thrown away.", async () => {
+  settle();
+  live.doc.getText("t").insert(0, "Saved. ");
+  tell(8, 1);
+  live.doc.getText("t").insert(7, "An hour's words.");
+  await live.discard();
+  await vi.waitFor(async () => expect(await localCopies(NAME)).not.toContain(NAME));
+  const [aside = ""] = await localCopies(NAME);
+  const unsent = readUnsent(aside) ?? { since: 0, clients: {} };
+  expect(unsentWords(await kept(aside), "text", unsent)).toEqual(["An hour's words."]);
+  expect(readUnsent(NAME)).toBeNull();
+  expect(unsentCopies("maja")).toEqual([]); // it is not sent again
+});
+
+test("Nothing is set aside when all is confirmed.", async () => {
+  settle();
+  await live.discard();
+  await vi.waitFor(async () => expect(await localCopies(NAME)).toEqual([]));
 });

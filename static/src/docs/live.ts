@@ -3,8 +3,8 @@ import { Awareness } from "y-protocols/awareness";
 import * as Y from "yjs";
 import { createStore } from "zustand";
 import type { RoomConnection } from "../connection";
-import { localName, readUnsent, type Unsent, writeUnsent } from "./local";
-import { LocalCopy } from "./local_copy";
+import { asideName, localName, readUnsent, type Unsent, writeUnsent } from "./local";
+import { LocalCopy, storeCopy } from "./local_copy";
 import { AdmittedProvider } from "./provider";
 import { Unsaved } from "./unsaved";
 import { wireOf } from "./wire";
@@ -101,8 +101,13 @@ export class LiveDocument {
     return () => this.#beforeMessage.delete(prepare);
   }
 
-  /** Throw this device's copy away, and close. */
+  /** Throw this device's copy away, and close; what the server has not confirmed is set aside. */
   async discard(): Promise<void> {
+    if (this.#unsent) {
+      const name = asideName(this.#localName);
+      await storeCopy(name, this.doc);
+      writeUnsent(name, this.#unsent);
+    }
     await this.#copy.clear();
     writeUnsent(this.#localName, null);
     this.close();

@@ -20,6 +20,11 @@ export function localName(memberId: string, documentId: string, epoch: number): 
   return `${localPrefix(memberId, documentId)}${epoch}`;
 }
 
+/** Name a copy that is set aside: its words are offered, but never sent. */
+export function asideName(name: string): string {
+  return `${name}.${Date.now()}`;
+}
+
 /** Return what a copy holds that is not confirmed; null if all of it is. */
 export function readUnsent(name: string): Unsent | null {
   try {
@@ -39,15 +44,18 @@ export function writeUnsent(name: string, unsent: Unsent | null): void {
   }
 }
 
-/** List the documents, with their epochs, of which a member's copy holds what is not confirmed. */
+/**
+ * List the documents, with their epochs, of which a member's copy holds what is not confirmed.
+ *
+ * A copy that is set aside is none of them.
+ */
 export function unsentCopies(memberId: string): { documentId: string; epoch: number }[] {
   const prefix = `${UNSENT}${PREFIX}${memberId}.`;
   return Object.keys(localStorage)
     .filter((key) => key.startsWith(prefix))
-    .map((key) => {
-      const [documentId = "", epoch] = key.slice(prefix.length).split(".");
-      return { documentId, epoch: Number(epoch) };
-    });
+    .map((key) => key.slice(prefix.length).split("."))
+    .filter((parts) => parts.length === 2)
+    .map(([documentId = "", epoch]) => ({ documentId, epoch: Number(epoch) }));
 }
 
 /** List the copies on this device; none where the browser cannot tell. */

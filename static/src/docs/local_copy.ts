@@ -9,20 +9,32 @@ const AGAIN_MS = 5_000;
 
 const UPDATES = "updates";
 
-/** Open the database once; the library leaves a refusal of the browser unanswered. */
-function ask(name: string): Promise<void> {
+function openDatabase(name: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const asked = indexedDB.open(name);
     asked.onerror = () => reject(asked.error);
-    asked.onsuccess = () => {
-      asked.result.close();
-      resolve();
-    };
+    asked.onsuccess = () => resolve(asked.result);
     asked.onupgradeneeded = () => {
       asked.result.createObjectStore(UPDATES, { autoIncrement: true });
       asked.result.createObjectStore("custom");
     };
   });
+}
+
+/** Add an update; returns when it is stored. */
+function put(db: IDBDatabase, update: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const transaction = db.transaction(UPDATES, "readwrite");
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+    transaction.objectStore(UPDATES).add(update);
+  });
+}
+
+/** Store all of a document in a copy of this name; returns when it is stored. */
+export async function storeCopy(name: string, doc: Y.Doc): Promise<void> {
+  const db = await openDatabase(name);
+  await put(db, Y.encodeStateAsUpdate(doc)).finally(() => db.close());
 }
 
 /**
@@ -89,7 +101,8 @@ export class LocalCopy {
     this.#isOpening = true;
     void this.#local?.destroy();
     try {
-      await ask(this.#name);
+      // Asked first, because the library leaves a refusal of the browser unanswered.
+      (await openDatabase(this.#name)).close();
       if (this.#doc.isDestroyed) return;
       const local = new IndexeddbPersistence(this.#name, this.#doc);
       // The library's own handler throws when the database was closed.
@@ -127,13 +140,7 @@ export class LocalCopy {
   async #store(update: Uint8Array): Promise<void> {
     const local = this.#local;
     if (!local?.db) throw new Error("The copy is not open.");
-    const transaction = local.db.transaction(UPDATES, "readwrite");
-    const done = new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error);
-    });
-    transaction.objectStore(UPDATES).add(update);
-    await done;
+    await put(local.db, update);
     this.#stored += 1;
     if (this.#stored % PREFERRED_TRIM_SIZE === 0) await storeState(local);
   }
