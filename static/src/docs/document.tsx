@@ -4,6 +4,7 @@ import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import { useConnection } from "../connection";
 import { useErrorText } from "../i18n/errors";
+import type { TextKey } from "../i18n/keys";
 import { useText } from "../i18n/text";
 import { NotFound } from "../pages/pages";
 import { useRoom } from "../room/context";
@@ -264,7 +265,8 @@ const TOO_LARGE = new Set([
   "document-full",
 ]);
 
-function RefusedBanner({
+/** Say that the server does not take this copy, and what to do; `onAgain` opens the document anew. */
+export function RefusedBanner({
   document,
   live,
   code,
@@ -278,6 +280,10 @@ function RefusedBanner({
   const t = useText();
   const errorText = useErrorText();
   const paragraphs = paragraphsOf(live.doc, document.kind);
+  const isLater = code === "new-clients"; // the same copy is taken when some time has gone by
+  let text: TextKey = "docs.refused";
+  if (isLater) text = "docs.refused.later";
+  else if (TOO_LARGE.has(code)) text = "docs.refused.too_large";
   return (
     <Banner
       tone="bad"
@@ -289,22 +295,24 @@ function RefusedBanner({
             title={t("docs.refused.words")}
             paragraphs={paragraphs}
           />
-          <Button
-            onPress={async () => {
-              try {
-                await live.discard();
-                onAgain();
-              } catch (reason) {
-                toast(errorText(reason)); // no room to set the words aside: the copy stays
-              }
-            }}
-          >
-            {t("docs.refused.again")}
-          </Button>
+          {!isLater && (
+            <Button
+              onPress={async () => {
+                try {
+                  await live.discard();
+                  onAgain();
+                } catch (reason) {
+                  toast(errorText(reason)); // no room to set the words aside: the copy stays
+                }
+              }}
+            >
+              {t("docs.refused.again")}
+            </Button>
+          )}
         </span>
       }
     >
-      {t(TOO_LARGE.has(code) ? "docs.refused.too_large" : "docs.refused")}
+      {t(text)}
     </Banner>
   );
 }
