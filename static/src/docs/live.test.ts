@@ -150,6 +150,17 @@ test("Unsent words are kept again when the copy is taken away, without another l
   expect((await kept()).getText("t").toString()).toBe("words");
 });
 
+test("Unsent words of a refused document are kept again, too.", async () => {
+  settle();
+  live.doc.getText("t").insert(0, "x".repeat(FRAME_MAX_BYTES));
+  expect(live.state.getState().refused).toBe("too-large");
+  const told = follow();
+  await new Promise((resolve) => {
+    indexedDB.deleteDatabase(NAME).onsuccess = resolve;
+  });
+  await vi.waitFor(() => expect(told).toEqual(LOST_AND_KEPT));
+});
+
 test("A change that the copy has no room for is not called kept.", async () => {
   settle();
   const told = follow();

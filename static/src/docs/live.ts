@@ -78,7 +78,7 @@ export class LiveDocument {
     this.#address = `${documentId}.${epoch}`;
     this.#localName = localName(memberId, documentId, epoch);
     this.#copy = new LocalCopy(this.#localName, this.doc, {
-      isNeeded: () => this.#unsaved.since !== null && this.state.getState().refused === null,
+      isNeeded: () => this.#unsaved.since !== null,
       onKept: this.#kept,
     });
     window.addEventListener("beforeunload", this.#beforeUnload);
