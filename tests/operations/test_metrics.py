@@ -124,7 +124,6 @@ async def test_why_the_database_stores_nothing_is_told(
     monkeypatch.setattr(watch, "BEAT_S", 0.05)
     async with serve_here(tmp_path / "data", metrics_port=free_port()) as live:
         assert live.node is not None
-        watched, database = live.node.watch, live.node.database
 
         async def told() -> dict[str, float]:
             return {
@@ -133,11 +132,17 @@ async def test_why_the_database_stores_nothing_is_told(
                 if name == "twinspace_database_up"
             }
 
-        await eventually(lambda: watched.database_trouble == "")
-        assert await told() == {"": 1}
-        await database.write(lambda db: db.exec_driver_sql("PRAGMA query_only=ON") and None)
-        await eventually(lambda: watched.database_trouble == "disk_error")
-        assert await told() == {"disk_error": 0}
+        async def will_tell(code: str, number: float) -> None:
+            # A crowded machine may be late with a beat as well, and then that is told.
+            async with asyncio.timeout(raw.WAIT_S):
+                while await told() != {code: number}:  # noqa: ASYNC110 - it is asked for
+                    await asyncio.sleep(0.01)
+
+        await will_tell("", 1)
+        await live.node.database.write(
+            lambda db: db.exec_driver_sql("PRAGMA query_only=ON") and None
+        )
+        await will_tell("disk_error", 0)
 
 
 async def test_documents_in_trouble_are_counted_with_the_next_beat(
