@@ -1,3 +1,4 @@
+import { parsed } from "../ui/links";
 import { isAllowed, ruleOf } from "./rules";
 
 /** Tell whether an address is one that a link may lead to. */
@@ -20,12 +21,4 @@ export function addressOf(typed: string): string | null {
   const isWhole = /^[a-z][a-z0-9+.-]*:/i.test(text);
   const address = isWhole ? text : `${isMail ? "mailto:" : "https://"}${text}`;
   return parsed(address) && linkableAs(address);
-}
-
-function parsed(address: string): URL | null {
-  try {
-    return new URL(address);
-  } catch {
-    return null;
-  }
 }
