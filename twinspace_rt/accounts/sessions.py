@@ -2,8 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from twinspace_rt.accounts.models import account, session
 from twinspace_rt.accounts.tokens import TOKEN_LENGTH, hash_token, new_token
@@ -14,6 +25,18 @@ HOUR_MS = 3_600_000
 SEEN_EVERY_MS = 5 * 60_000
 KEPT_AFTER_END_MS = 30 * 24 * HOUR_MS
 REMEMBERED_DAYS = 180
+# Asked for at every door. Made once: to make a statement takes longer than to ask it.
+_HOLDING = (
+    select(session)
+    .outerjoin(account, account.c.id == session.c.account_id)
+    .where(
+        session.c.revoked_at.is_(None),
+        session.c.expires_at > bindparam("now"),
+        or_(session.c.account_id.is_(None), account.c.disabled_at.is_(None)),
+    )
+)
+_BY_TOKEN = _HOLDING.where(session.c.token_hash == bindparam("key"))
+_BY_ID = _HOLDING.where(session.c.id == bindparam("key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +132,7 @@ def find(connection: Connection, token: str | None, now: int) -> SignedIn | None
     """
     if token is None or len(token) != TOKEN_LENGTH:
         return None
-    return _find(connection, session.c.token_hash == hash_token(token), now)
+    return _find(connection, _BY_TOKEN, hash_token(token), now)
 
 
 def earlier(connection: Connection, token: str | None, account_id: str, now: int) -> str | None:
@@ -131,20 +154,13 @@ def earlier(connection: Connection, token: str | None, account_id: str, now: int
 
 def find_by_id(connection: Connection, session_id: str, now: int) -> SignedIn | None:
     """Find a sign-in that holds, as :func:`find` does, by its id."""
-    return _find(connection, session.c.id == session_id, now)
+    return _find(connection, _BY_ID, session_id, now)
 
 
-def _find(connection: Connection, where: ColumnElement[bool], now: int) -> SignedIn | None:
-    row = connection.execute(
-        select(session)
-        .outerjoin(account, account.c.id == session.c.account_id)
-        .where(
-            where,
-            session.c.revoked_at.is_(None),
-            session.c.expires_at > now,
-            or_(session.c.account_id.is_(None), account.c.disabled_at.is_(None)),
-        )
-    ).one_or_none()
+def _find(
+    connection: Connection, statement: Select[Any], key: str | bytes, now: int
+) -> SignedIn | None:
+    row = connection.execute(statement, {"key": key, "now": now}).one_or_none()
     if row is None:
         return None
     return SignedIn(

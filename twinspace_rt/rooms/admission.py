@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from twinspace_rt.accounts import sessions
 from twinspace_rt.accounts.models import session
@@ -13,6 +13,16 @@ from twinspace_rt.db.many import is_one_of
 from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import Principal, Role
 from twinspace_rt.rooms.models import member, moderator_visit, team, team_member
+
+# Asked for at every door. Made once: to make a statement takes longer than to ask it.
+_MEMBERS = (
+    select(member, team.c.id.label("team_id"))
+    .outerjoin(team_member, team_member.c.member_id == member.c.id)
+    .outerjoin(team, (team.c.id == team_member.c.team_id) & team.c.removed.is_(False))
+    .where(member.c.room_id == bindparam("room_id"), member.c.removed_at.is_(None))
+)
+_PUPIL = _MEMBERS.where(member.c.id == bindparam("who"))
+_OF_ACCOUNT = _MEMBERS.where(member.c.account_id == bindparam("who"))
 
 
 class Doorkeeper:
@@ -63,24 +73,16 @@ def principal_for(connection: Connection, token: str, room_id: str) -> Principal
 
 def principal_of(connection: Connection, signed_in: SignedIn, room_id: str) -> Principal | None:
     """Find who a signed-in person is in a room; none if they are nobody there."""
-    mine = (
-        member.c.id == signed_in.member_id
-        if signed_in.member_id
-        else member.c.account_id == signed_in.account_id
-    )
-    row = connection.execute(
-        select(member).where(mine, member.c.room_id == room_id, member.c.removed_at.is_(None))
-    ).one_or_none()
-    if row is None:
+    rows = connection.execute(
+        _PUPIL if signed_in.member_id else _OF_ACCOUNT,
+        {"who": signed_in.member_id or signed_in.account_id, "room_id": room_id},
+    ).all()
+    if not rows:
         return None
+    row = rows[0]
     since = visiting_since(connection, signed_in, room_id) if row.role == Role.MODERATOR else 0
     if since is None:
         return None
-    teams = connection.execute(
-        select(team_member.c.team_id)
-        .join(team, team.c.id == team_member.c.team_id)
-        .where(team_member.c.member_id == row.id, team.c.removed.is_(False))
-    ).scalars()
     return Principal(
         room_id=room_id,
         member_id=row.id,
@@ -89,7 +91,7 @@ def principal_of(connection: Connection, signed_in: SignedIn, room_id: str) -> P
         name=row.name,
         session_id=signed_in.session_id,
         role_version=row.role_version,
-        teams=frozenset(teams),
+        teams=frozenset(row.team_id for row in rows if row.team_id is not None),
         language=row.language,
         session_ends_at=signed_in.expires_at,
         visiting_since=since,

@@ -76,6 +76,7 @@ class Stay(Struct, array_like=True, frozen=True):
         return self.tool, self.target
 
 
+NOWHERE = Stay(Tool.HOME.value, None, 0)
 HERE = ""
 """Stands for this node where others stand by their identifiers."""
 _encoder = msgspec.msgpack.Encoder()
@@ -146,9 +147,9 @@ class Presence:
             self._note(member_id)
 
     def _present(self, member_id: str) -> Present:
-        stays = list(self._stays.get(member_id, {}).values())
-        last = stays[-1] if stays else Stay(Tool.HOME.value, None, 0)
-        count = sum(stay.connections for stay in stays)
+        count, last = 0, NOWHERE
+        for last in self._stays.get(member_id, {}).values():
+            count += last.connections
         return Present(member_id=member_id, tool=last.tool, target=last.target, connections=count)
 
     def _note(self, member_id: str) -> None:

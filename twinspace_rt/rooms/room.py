@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection as DbConnection
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from twinspace_rt import meters
 from twinspace_rt.bus.neighbours import Neighbours
@@ -55,6 +55,9 @@ log = logging.getLogger(__name__)
 COMMANDS_PER_S = 20.0
 COMMANDS_BURST = 60.0
 REFRESH_AGAIN_S = 0.25
+_FACTS = select(room.c.id, room.c.title, room.c.description, room.c.state).where(
+    room.c.id == bindparam("room_id")
+)
 
 
 class _Tag(msgspec.Struct):
@@ -165,16 +168,11 @@ class Room:
 
         def read(db: DbConnection) -> tuple[Head, list[Event] | None, RoomFacts, dict[str, Any]]:
             head = stream_head(db, self.id)
-            facts = db.execute(select(room).where(room.c.id == self.id)).one()
-            known = RoomFacts(
-                id=facts.id,
-                title=facts.title,
-                description=facts.description,
-                state=facts.state,
-            )
+            known = RoomFacts(**db.execute(_FACTS, {"room_id": self.id}).one()._mapping)
             if hello.since is not None:
                 try:
-                    missed = events_after(db, self.id, hello.since.epoch, hello.since.seq)
+                    since = hello.since
+                    missed = events_after(db, self.id, since.epoch, since.seq, head=head)
                     return head, missed, known, {}
                 except EventsGone:
                     pass  # the answer is everything, never a part of what was missed
