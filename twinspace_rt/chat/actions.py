@@ -67,18 +67,19 @@ def do_post(act: Act, command: PostMessage) -> str:
         audience,
     )
     act.connection.execute(
-        insert(message).values(
-            id=message_id,
-            room_id=act.principal.room_id,
-            channel_id=command.channel_id,
-            seq=seq,
-            text_seq=seq,
-            author_id=act.principal.member_id,
-            at=act.now,
-            text=text,
-            search_text=search_form(text),
-            reply_to=command.reply_to,
-        )
+        insert(message),
+        {
+            "id": message_id,
+            "room_id": act.principal.room_id,
+            "channel_id": command.channel_id,
+            "seq": seq,
+            "text_seq": seq,
+            "author_id": act.principal.member_id,
+            "at": act.now,
+            "text": text,
+            "search_text": search_form(text),
+            "reply_to": command.reply_to,
+        },
     )
     _insert_mentions(act, message_id, mentions)
     return message_id

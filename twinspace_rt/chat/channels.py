@@ -6,7 +6,7 @@ its identifier, from the moment the team exists until it is removed.
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from twinspace_rt.errors import NotFound
 from twinspace_rt.rooms.access import ROOM, STAFF, STAFF_ONLY, Principal, Role, team_audience
@@ -14,6 +14,15 @@ from twinspace_rt.rooms.models import member, team, team_member
 
 EVERYONE = "everyone"
 STAFF_ROOM = "staff"
+# Asked for with every message. Made once: to make a statement takes longer than to ask it.
+_TEAMS = (
+    select(team.c.id)
+    .where(team.c.room_id == bindparam("room_id"), team.c.removed.is_(False))
+    .order_by(team.c.name, team.c.id)
+)
+_MY_TEAMS = _TEAMS.join(team_member, team_member.c.team_id == team.c.id).where(
+    team_member.c.member_id == bindparam("member_id")
+)
 
 
 def audience_of(channel_id: str) -> str:
@@ -30,13 +39,11 @@ def visible_channels(connection: Connection, principal: Principal) -> list[str]:
     """
     if principal.role is Role.VISITOR:
         return []
-    teams = select(team.c.id).where(team.c.room_id == principal.room_id, team.c.removed.is_(False))
-    if not principal.is_staff:
-        teams = teams.join(team_member, team_member.c.team_id == team.c.id).where(
-            team_member.c.member_id == principal.member_id
-        )
-    team_ids = connection.execute(teams.order_by(team.c.name, team.c.id)).scalars()
-    return [EVERYONE, *([STAFF_ROOM] if principal.is_staff else []), *team_ids]
+    whose = {"room_id": principal.room_id}
+    if principal.is_staff:
+        return [EVERYONE, STAFF_ROOM, *connection.execute(_TEAMS, whose).scalars()]
+    whose["member_id"] = principal.member_id
+    return [EVERYONE, *connection.execute(_MY_TEAMS, whose).scalars()]
 
 
 def access_channel(connection: Connection, principal: Principal, channel_id: str) -> str:
@@ -45,6 +52,8 @@ def access_channel(connection: Connection, principal: Principal, channel_id: str
     Raises:
         NotFound: There is no such channel, or not for this person.
     """
+    if channel_id == EVERYONE and principal.role is not Role.VISITOR:
+        return ROOM
     if channel_id not in visible_channels(connection, principal):
         raise NotFound
     return audience_of(channel_id)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from twinspace_rt.accounts.models import session
 from twinspace_rt.errors import CloseCode, Disconnect, Forbidden
@@ -156,6 +156,21 @@ def can_see(principal: Principal, audience: str) -> bool:
     return False
 
 
+# Part of every command. Made once: to make a statement takes longer than to run it.
+_STANDING = (
+    select(
+        member.c.role_version,
+        member.c.removed_at,
+        session.c.id,
+        session.c.revoked_at,
+        room.c.state,
+    )
+    .join(room, room.c.id == member.c.room_id)
+    .outerjoin(session, session.c.id == bindparam("session_id"))
+    .where(member.c.id == bindparam("member_id"))
+)
+
+
 def recheck(connection: Connection, principal: Principal) -> RoomState:
     """Make sure, inside a transaction, that ``principal`` is still who it was at the frame.
 
@@ -167,16 +182,7 @@ def recheck(connection: Connection, principal: Principal) -> RoomState:
         Forbidden: The role has changed since; the next command is judged by the new one.
     """
     row = connection.execute(
-        select(
-            member.c.role_version,
-            member.c.removed_at,
-            session.c.id,
-            session.c.revoked_at,
-            room.c.state,
-        )
-        .join(room, room.c.id == member.c.room_id)
-        .outerjoin(session, session.c.id == principal.session_id)
-        .where(member.c.id == principal.member_id)
+        _STANDING, {"session_id": principal.session_id, "member_id": principal.member_id}
     ).one_or_none()
     if row is None or row.removed_at is not None:
         raise Disconnect(CloseCode.REMOVED, "removed")

@@ -41,6 +41,19 @@ class EventBody(msgspec.Struct, array_like=True):
 
 
 _body_decoder = msgspec.json.Decoder(EventBody)
+# Part of every command. Made once: to make a statement takes longer than to run it.
+_NEXT = (
+    update(stream)
+    .where(stream.c.id == bindparam("b_id"))
+    .values(head_seq=stream.c.head_seq + 1)
+    .returning(stream.c.head_seq, stream.c.epoch)
+)
+_APPEND = insert(entry)
+_REPEATED = select(entry.c.epoch, entry.c.seq, entry.c.body).where(
+    entry.c.stream_id == bindparam("room_id"),
+    entry.c.member_id == bindparam("member_id"),
+    entry.c.nonce == bindparam("nonce"),
+)
 
 
 def decode_event(stream_id: str, epoch: int, seq: int, body: bytes) -> Event:
@@ -92,25 +105,21 @@ class Transaction:
         Returns:
             The event's ``seq``.
         """
-        row = self.connection.execute(
-            update(stream)
-            .where(stream.c.id == room_id)
-            .values(head_seq=stream.c.head_seq + 1)
-            .returning(stream.c.head_seq, stream.c.epoch)
-        ).one()
+        row = self.connection.execute(_NEXT, {"b_id": room_id}).one()
         push.seq, push.at, push.nonce = row.head_seq, self.now, nonce or msgspec.UNSET
         frame = encode(push)
         body = encode(EventBody(audience=audience, push=msgspec.Raw(frame)))
         self.connection.execute(
-            insert(entry).values(
-                stream_id=room_id,
-                epoch=row.epoch,
-                seq=push.seq,
-                member_id=member_id,
-                at=self.now,
-                nonce=nonce,
-                body=body,
-            )
+            _APPEND,
+            {
+                "stream_id": room_id,
+                "epoch": row.epoch,
+                "seq": push.seq,
+                "member_id": member_id,
+                "at": self.now,
+                "nonce": nonce,
+                "body": body,
+            },
         )
         self.events.append(Event(room_id, row.epoch, push.seq, audience, frame))
         self.grown.add(room_id)
@@ -145,11 +154,7 @@ class Transaction:
     def repeated(self, room_id: str, member_id: str, nonce: str) -> Event | None:
         """Find the event that an earlier copy of a command caused."""
         row = self.connection.execute(
-            select(entry.c.epoch, entry.c.seq, entry.c.body).where(
-                entry.c.stream_id == room_id,
-                entry.c.member_id == member_id,
-                entry.c.nonce == nonce,
-            )
+            _REPEATED, {"room_id": room_id, "member_id": member_id, "nonce": nonce}
         ).one_or_none()
         return None if row is None else decode_event(room_id, row.epoch, row.seq, row.body)
 
