@@ -103,6 +103,40 @@ class Stored:
     entries: Sequence[AnyRow]
 
 
+# Part of every opening. Made once: to make a statement takes longer than to ask it.
+_FACTS = (
+    select(
+        document.c.room_id,
+        document.c.kind,
+        document.c.schema_version,
+        document.c.archived,
+        stream.c.epoch,
+        stream.c.head_seq,
+        stream.c.snapshot_seq,
+        stream.c.state,
+    )
+    .join(stream, stream.c.id == document.c.id)
+    .where(document.c.id == bindparam("document_id"))
+)
+_SNAPSHOT = select(snapshot.c.body, snapshot.c.validator).where(
+    snapshot.c.stream_id == bindparam("document_id"),
+    snapshot.c.epoch == bindparam("epoch"),
+    snapshot.c.upto_seq == bindparam("upto"),
+)
+_CLIENTS = select(doc_client.c.client_id, doc_client.c.member_id, doc_client.c.epoch).where(
+    doc_client.c.stream_id == bindparam("document_id")
+)
+_ENTRIES = (
+    select(entry.c.seq, entry.c.member_id, entry.c.at, entry.c.body)
+    .where(
+        entry.c.stream_id == bindparam("document_id"),
+        entry.c.epoch == bindparam("epoch"),
+        entry.c.seq > bindparam("after"),
+    )
+    .order_by(entry.c.seq)
+)
+
+
 async def load(database: Database, document_id: str, *, trust: bool = False) -> Loaded | None:
     """Read a document and rebuild what the validator knows of it; ``None`` if there is none.
 
@@ -120,34 +154,14 @@ async def load(database: Database, document_id: str, *, trust: bool = False) -> 
 
 def read_stored(connection: Connection, document_id: str, *, trust: bool = False) -> Stored | None:
     """Read the rows of a document; ``None`` if there is none."""
-    facts = connection.execute(
-        select(
-            document.c.room_id,
-            document.c.kind,
-            document.c.schema_version,
-            document.c.archived,
-            stream.c.epoch,
-            stream.c.head_seq,
-            stream.c.snapshot_seq,
-            stream.c.state,
-        )
-        .join(stream, stream.c.id == document.c.id)
-        .where(document.c.id == document_id)
-    ).one_or_none()
+    wanted = {"document_id": document_id}
+    facts = connection.execute(_FACTS, wanted).one_or_none()
     if facts is None:
         return None
     held = connection.execute(
-        select(snapshot.c.body, snapshot.c.validator).where(
-            snapshot.c.stream_id == document_id,
-            snapshot.c.epoch == facts.epoch,
-            snapshot.c.upto_seq == facts.snapshot_seq,
-        )
+        _SNAPSHOT, wanted | {"epoch": facts.epoch, "upto": facts.snapshot_seq}
     ).one_or_none()
-    clients = connection.execute(
-        select(doc_client.c.client_id, doc_client.c.member_id, doc_client.c.epoch).where(
-            doc_client.c.stream_id == document_id
-        )
-    ).all()
+    clients = connection.execute(_CLIENTS, wanted).all()
     entries: Sequence[AnyRow] = []
     if trust or facts.state != "quarantined":
         entries = read_entries(connection, document_id, facts.epoch, facts.snapshot_seq)
@@ -185,9 +199,7 @@ def read_entries(
 ) -> Sequence[AnyRow]:
     """Read the entries after ``after``, in order."""
     return connection.execute(
-        select(entry.c.seq, entry.c.member_id, entry.c.at, entry.c.body)
-        .where(entry.c.stream_id == document_id, entry.c.epoch == epoch, entry.c.seq > after)
-        .order_by(entry.c.seq)
+        _ENTRIES, {"document_id": document_id, "epoch": epoch, "after": after}
     ).all()
 
 
@@ -265,88 +277,99 @@ class HistoryEntry:
     body: bytes
 
 
+# Part of every snapshot, and made once likewise.
+_COVER = (
+    update(stream)
+    .where(
+        stream.c.id == bindparam("b_id"),
+        stream.c.epoch == bindparam("b_epoch"),
+        stream.c.snapshot_seq == bindparam("b_base"),
+        stream.c.head_seq >= bindparam("b_upto"),
+    )
+    .values(snapshot_seq=bindparam("b_upto"))
+)
+_DROP_TEXT = delete(document_text).where(document_text.c.document_id == bindparam("b_id"))
+_DROP_OLDER = delete(snapshot).where(
+    snapshot.c.stream_id == bindparam("b_id"),
+    snapshot.c.epoch == bindparam("b_epoch"),
+    snapshot.c.upto_seq < bindparam("b_upto"),
+)
+_OWN = (entry.c.stream_id == bindparam("b_id"), entry.c.epoch == bindparam("b_epoch"))
+_MERGED = entry.c.seq.between(bindparam("b_first"), bindparam("b_last"))
+_COVERED = entry.c.seq <= bindparam("b_upto")
+_DROP_MERGED = delete(entry).where(*_OWN, _MERGED)
+_DROP_COVERED = delete(entry).where(*_OWN, _COVERED)
+_ARCHIVE_COVERED = insert(archive).from_select(
+    ["stream_id", "epoch", "from_seq", "upto_seq", "member_id", "at", "body"],
+    select(
+        entry.c.stream_id,
+        entry.c.epoch,
+        entry.c.seq,
+        entry.c.seq,
+        entry.c.member_id,
+        entry.c.at,
+        entry.c.body,
+    ).where(*_OWN, _COVERED),
+)
+
+
 def store_snapshot(connection: Connection, new: NewSnapshot, now: int) -> bool:
     """Store a snapshot and archive the entries it covers, in the caller's transaction.
 
     It takes the place of the snapshot it was made from and of no other: where another node was
     first, part of what it covers is in the archive already. Returns whether it was stored.
     """
-    moved = connection.execute(
-        update(stream)
-        .where(
-            stream.c.id == new.document_id,
-            stream.c.epoch == new.epoch,
-            stream.c.snapshot_seq == new.base_seq,
-            stream.c.head_seq >= new.upto_seq,
-        )
-        .values(snapshot_seq=new.upto_seq)
-    )
-    if moved.rowcount != 1:
+    own = {"b_id": new.document_id, "b_epoch": new.epoch}
+    upto = own | {"b_upto": new.upto_seq}
+    if connection.execute(_COVER, upto | {"b_base": new.base_seq}).rowcount != 1:
         return False
     connection.execute(
-        insert(snapshot).values(
-            stream_id=new.document_id,
-            epoch=new.epoch,
-            upto_seq=new.upto_seq,
-            at=now,
-            body=new.body,
-            validator=new.validator,
-            sha256=hashlib.sha256(new.body).digest(),
-        )
+        insert(snapshot),
+        {
+            "stream_id": new.document_id,
+            "epoch": new.epoch,
+            "upto_seq": new.upto_seq,
+            "at": now,
+            "body": new.body,
+            "validator": new.validator,
+            "sha256": hashlib.sha256(new.body).digest(),
+        },
     )
-    _keep_history(connection, new)
-    connection.execute(delete(document_text).where(document_text.c.document_id == new.document_id))
+    if new.history:
+        _keep_merged(connection, new, own)
+    # Where many write at once most entries stay as they are: the database moves them by itself.
+    connection.execute(_ARCHIVE_COVERED, upto)
+    connection.execute(_DROP_COVERED, upto)
+    connection.execute(_DROP_TEXT, {"b_id": new.document_id})
     connection.execute(
-        insert(document_text).values(
-            document_id=new.document_id, text=new.text, folded=fold(new.text), words=new.words
-        )
+        insert(document_text),
+        {
+            "document_id": new.document_id,
+            "text": new.text,
+            "folded": fold(new.text),
+            "words": new.words,
+        },
     )
-    connection.execute(
-        delete(snapshot).where(
-            snapshot.c.stream_id == new.document_id,
-            snapshot.c.epoch == new.epoch,
-            snapshot.c.upto_seq < new.upto_seq,
-        )
-    )
+    connection.execute(_DROP_OLDER, upto)
     return True
 
 
-def _keep_history(connection: Connection, new: NewSnapshot) -> None:
-    """Move the covered entries into the archive, the merged ones as one."""
-    own = (entry.c.stream_id == new.document_id, entry.c.epoch == new.epoch)
-    if new.history:
-        connection.execute(
-            insert(archive),
-            [
-                {
-                    "stream_id": new.document_id,
-                    "epoch": new.epoch,
-                    "from_seq": part.from_seq,
-                    "upto_seq": part.upto_seq,
-                    "member_id": part.member_id,
-                    "at": part.at,
-                    "body": part.body,
-                }
-                for part in new.history
-            ],
-        )
-        merged = entry.c.seq.between(bindparam("first"), bindparam("last"))
-        spans = [{"first": part.from_seq, "last": part.upto_seq} for part in new.history]
-        connection.execute(delete(entry).where(*own, merged), spans)
-    # Where many write at once most entries stay as they are: the database moves them by itself.
-    covered = entry.c.seq <= new.upto_seq
+def _keep_merged(connection: Connection, new: NewSnapshot, own: dict[str, Any]) -> None:
+    """Put the merged entries into the archive, in the place of those they are made of."""
     connection.execute(
-        insert(archive).from_select(
-            ["stream_id", "epoch", "from_seq", "upto_seq", "member_id", "at", "body"],
-            select(
-                entry.c.stream_id,
-                entry.c.epoch,
-                entry.c.seq,
-                entry.c.seq,
-                entry.c.member_id,
-                entry.c.at,
-                entry.c.body,
-            ).where(*own, covered),
-        )
+        insert(archive),
+        [
+            {
+                "stream_id": new.document_id,
+                "epoch": new.epoch,
+                "from_seq": part.from_seq,
+                "upto_seq": part.upto_seq,
+                "member_id": part.member_id,
+                "at": part.at,
+                "body": part.body,
+            }
+            for part in new.history
+        ],
     )
-    connection.execute(delete(entry).where(*own, covered))
+    spans = [own | {"b_first": part.from_seq, "b_last": part.upto_seq} for part in new.history]
+    connection.execute(_DROP_MERGED, spans)
