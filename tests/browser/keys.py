@@ -29,11 +29,15 @@ async (isSettling) => {
         const name = lost ? "" : one.getAttribute("aria-label")
             || labels.map(heard).join(" ") || heard(one);
         // A ring is drawn on what has the focus, or on what holds it: a frame, a box's label.
-        const looks = (element) => {
+        const outlined = (element) => {
             const style = getComputedStyle(element);
-            return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2)
-                || style.boxShadow !== "none";
+            return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
         };
+        const looks = (element) =>
+            outlined(element) || getComputedStyle(element).boxShadow !== "none";
+        const rings = [];
+        for (let e = one; !lost && e && e !== document.body; e = e.parentElement)
+            if (outlined(e)) rings.push(e);
         let holder = one, ring = !lost && (one.isContentEditable || one.id === "main");
         for (let i = 0; i < 4 && holder && holder !== document.body; i++) {
             ring ||= looks(holder)
@@ -44,12 +48,12 @@ async (isSettling) => {
         const inSight = !lost && box.bottom > 0 && box.right > 0
             && box.top < innerHeight && box.left < innerWidth;
         return { lost, name: name.trim(), role: one?.getAttribute("role") ?? one?.localName,
-            ring, inSight, html: one?.outerHTML.slice(0, 200) };
+            ring, inSight, twice: rings.length > 1, html: one?.outerHTML.slice(0, 200) };
     };
     for (let i = 0; ; i++) {
         const found = find();
-        if (i === FRAMES || (!isSettling && (found.lost || (found.ring && found.inSight))))
-            return found;
+        const isSeen = found.ring && found.inSight && !found.twice;
+        if (i === FRAMES || (!isSettling && (found.lost || isSeen))) return found;
         await new Promise(requestAnimationFrame);
     }
 }
@@ -92,8 +96,8 @@ class Keyboard:
         """Tell what has the focus, once all is done that the last key has set off.
 
         Raises:
-            AssertionError: Nothing has it, it cannot be seen, or it is out of sight
-                (WCAG 2.4.7 and 2.4.11).
+            AssertionError: Nothing has it, it cannot be seen, it is out of sight (WCAG 2.4.7 and
+                2.4.11), or its ring stands in another one.
         """
         focus = await self._look(is_settling=True)
         assert focus, "the focus is lost"
@@ -104,6 +108,7 @@ class Keyboard:
         if found["lost"]:
             return None
         assert found["ring"], f"the focus cannot be seen: {found['html']}"
+        assert not found["twice"], f"one ring stands in another: {found['html']}"
         assert found["inSight"], f"the focus is out of sight: {found['html']}"
         return Focus(found["name"], found["role"])
 
