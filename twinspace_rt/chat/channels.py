@@ -6,7 +6,7 @@ its identifier, from the moment the team exists until it is removed.
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, Select, Subquery, bindparam, literal, or_, select, union_all
 
 from twinspace_rt.errors import NotFound
 from twinspace_rt.rooms.access import ROOM, STAFF, STAFF_ONLY, Principal, Role, team_audience
@@ -23,6 +23,20 @@ _TEAMS = (
 _MY_TEAMS = _TEAMS.join(team_member, team_member.c.team_id == team.c.id).where(
     team_member.c.member_id == bindparam("member_id")
 )
+
+
+def _listed(fixed: Collection[str], teams: Select[tuple[str]]) -> Subquery:
+    parts = [
+        select(literal(id_).label("id"), literal(place).label("place"), literal("").label("name"))
+        for place, id_ in enumerate(fixed)
+    ]
+    of_teams = teams.with_only_columns(team.c.id, literal(len(fixed)), team.c.name).order_by(None)
+    return union_all(*parts, of_teams).subquery("channel")
+
+
+# What visible_channels lists for the staff and for others, in statements that ask of each channel.
+ALL_CHANNELS = _listed((EVERYONE, STAFF_ROOM), _TEAMS)
+MY_CHANNELS = _listed((EVERYONE,), _MY_TEAMS)
 
 
 def audience_of(channel_id: str) -> str:

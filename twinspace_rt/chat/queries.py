@@ -3,9 +3,25 @@
 from collections.abc import Sequence
 from typing import Any, get_args
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    Subquery,
+    bindparam,
+    exists,
+    func,
+    select,
+)
 
-from twinspace_rt.chat.channels import access_channel, visible_channels
+from twinspace_rt.chat.channels import (
+    ALL_CHANNELS,
+    MY_CHANNELS,
+    access_channel,
+    visible_channels,
+)
 from twinspace_rt.chat.messages import (
     Channel,
     Emoji,
@@ -26,7 +42,7 @@ from twinspace_rt.chat.text import excerpt
 from twinspace_rt.errors import NotFound
 from twinspace_rt.plain_text import fold, like_pattern
 from twinspace_rt.protocol import now_ms
-from twinspace_rt.rooms.access import Principal
+from twinspace_rt.rooms.access import Principal, Role
 from twinspace_rt.rooms.models import member
 from twinspace_rt.streams.follow import stream_head
 
@@ -40,37 +56,101 @@ _newest_first = message.c.seq.desc()
 # -- the snapshot
 
 
+def _read_seq(channel_id: ColumnElement[str]) -> ColumnElement[int]:
+    mark = select(read_mark.c.seq).where(
+        read_mark.c.room_id == bindparam("room_id"),
+        read_mark.c.channel_id == channel_id,
+        read_mark.c.member_id == bindparam("member_id"),
+    )
+    came = select(member.c.created_at).where(member.c.id == bindparam("member_id"))
+    earlier = (
+        select(message.c.seq)
+        .where(
+            message.c.room_id == bindparam("room_id"),
+            message.c.channel_id == channel_id,
+            message.c.at < came.scalar_subquery(),
+        )
+        .order_by(_newest_first)
+        .limit(1)
+    )
+    return func.coalesce(mark.scalar_subquery(), earlier.scalar_subquery(), 0)
+
+
+def _states(channels: Subquery, *order: str) -> Select[Any]:
+    # How far somebody is in a channel is looked up once for each, not for each message.
+    known = (
+        select(*channels.c, _read_seq(channels.c.id).label("read_seq"))
+        .cte("known")
+        .prefix_with("MATERIALIZED")
+    )
+    here = (message.c.room_id == bindparam("room_id"), message.c.channel_id == known.c.id)
+    last = select(func.max(message.c.seq)).where(*here)
+    unread = select(func.count()).where(*here, message.c.seq > known.c.read_seq, *_COUNTS)
+    return select(
+        known.c.id,
+        known.c.read_seq,
+        func.coalesce(last.scalar_subquery(), 0).label("last_seq"),
+        unread.scalar_subquery().label("unread"),
+    ).order_by(*(known.c[name] for name in order))
+
+
+_CHANNEL_ID = bindparam("channel_id", type_=String)
+_COUNTS = (message.c.author_id != bindparam("member_id"), message.c.removed_by.is_(None))
+# Asked for by everyone who comes. Made once: to make a statement takes longer than to ask it.
+_ALL_STATES = _states(ALL_CHANNELS, "place", "name", "id")
+_MY_STATES = _states(MY_CHANNELS, "place", "name", "id")
+_STATE = _states(select(_CHANNEL_ID.label("id")).subquery())
+_READ_UP_TO = select(_read_seq(_CHANNEL_ID))
+_MENTIONS = (
+    select(message.c.seq)
+    .join(mention, mention.c.message_id == message.c.id)
+    .where(
+        message.c.room_id == bindparam("room_id"),
+        message.c.channel_id == bindparam("channel_id"),
+        message.c.seq > bindparam("read_seq"),
+        *_COUNTS,
+        mention.c.member_id == bindparam("member_id"),
+    )
+    .order_by(message.c.seq)
+)
+
+
 def read_overview(connection: Connection, principal: Principal) -> Overview:
     """Read the channels that ``principal`` sees, what is unread in them, and the hours."""
     return Overview(
-        channels=[
-            read_channel(connection, principal, channel_id)
-            for channel_id in visible_channels(connection, principal)
-        ],
+        channels=_read_channels(connection, principal),
         hours=hours_at(read_rules(connection, principal.room_id), now_ms()),
         emojis=list(EMOJIS),
         seq=stream_head(connection, principal.room_id).seq,
     )
 
 
+def _read_channels(connection: Connection, principal: Principal) -> list[Channel]:
+    if principal.role is Role.VISITOR:
+        return []
+    states = connection.execute(
+        _ALL_STATES if principal.is_staff else _MY_STATES, _whose(principal)
+    ).all()
+    return [_channel(connection, principal, state) for state in states]
+
+
 def read_channel(connection: Connection, principal: Principal, channel_id: str) -> Channel:
     """Read how far ``principal`` is in a channel that they see."""
-    read_seq = read_up_to(connection, principal, channel_id)
-    here = _in_channel(principal.room_id, channel_id)
-    last_seq = connection.execute(select(func.max(message.c.seq)).where(*here)).scalar() or 0
-    unread = (*here, message.c.seq > read_seq, *_counts_for(principal))
-    mentions = (
-        select(message.c.seq)
-        .join(mention, mention.c.message_id == message.c.id)
-        .where(*unread, mention.c.member_id == principal.member_id)
-        .order_by(message.c.seq)
-    )
+    asked = _whose(principal) | {"channel_id": channel_id}
+    return _channel(connection, principal, connection.execute(_STATE, asked).one())
+
+
+def _channel(connection: Connection, principal: Principal, state: Row[Any]) -> Channel:
+    mentions: list[int] = []
+    if state.unread:
+        asked = _whose(principal) | {"channel_id": state.id, "read_seq": state.read_seq}
+        mentions = list(connection.execute(_MENTIONS, asked).scalars())
     return Channel(
-        id=channel_id,
-        last_seq=last_seq,
-        read_seq=read_seq,
-        unread=connection.execute(select(func.count()).where(*unread)).scalar_one(),
-        mentions=list(connection.execute(mentions).scalars()),
+        id=state.id,
+        last_seq=state.last_seq,
+        read_seq=state.read_seq,
+        unread=state.unread,
+        mentions=mentions,
     )
 
 
@@ -79,24 +159,13 @@ def read_up_to(connection: Connection, principal: Principal, channel_id: str) ->
 
     Who has marked nothing yet has read what was written before they came.
     """
-    marked: int | None = connection.execute(
-        select(read_mark.c.seq).where(
-            read_mark.c.room_id == principal.room_id,
-            read_mark.c.channel_id == channel_id,
-            read_mark.c.member_id == principal.member_id,
-        )
-    ).scalar()
-    if marked is not None:
-        return marked
-    came = select(member.c.created_at).where(member.c.id == principal.member_id)
-    earlier = (
-        select(message.c.seq)
-        .where(*_in_channel(principal.room_id, channel_id), message.c.at < came.scalar_subquery())
-        .order_by(_newest_first)
-        .limit(1)
-    )
-    before: int | None = connection.execute(earlier).scalar()
-    return before or 0
+    asked = _whose(principal) | {"channel_id": channel_id}
+    place: int = connection.execute(_READ_UP_TO, asked).scalar_one()
+    return place
+
+
+def _whose(principal: Principal) -> dict[str, Any]:
+    return {"room_id": principal.room_id, "member_id": principal.member_id}
 
 
 def mentions_since(connection: Connection, principal: Principal, since: int) -> Mentions:
@@ -112,7 +181,8 @@ def mentions_since(connection: Connection, principal: Principal, since: int) -> 
             message.c.channel_id.in_(visible_channels(connection, principal)),
             mention.c.member_id == principal.member_id,
             message.c.at > since,
-            *_counts_for(principal),
+            message.c.author_id != principal.member_id,
+            message.c.removed_by.is_(None),
         )
         .order_by(_newest_first)
         .limit(MENTIONS_MAX)
@@ -129,10 +199,6 @@ def mentions_since(connection: Connection, principal: Principal, since: int) -> 
 
 def _in_channel(room_id: str, channel_id: str) -> tuple[ColumnElement[bool], ...]:
     return (message.c.room_id == room_id, message.c.channel_id == channel_id)
-
-
-def _counts_for(principal: Principal) -> tuple[ColumnElement[bool], ...]:
-    return (message.c.author_id != principal.member_id, message.c.removed_by.is_(None))
 
 
 # -- messages
