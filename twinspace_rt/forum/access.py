@@ -5,7 +5,7 @@ What is not there and what this person may not see give the same answer.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, or_, select, true
+from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from twinspace_rt.errors import Conflict, Forbidden, NotFound
 from twinspace_rt.forum.models import board, post, thread
@@ -15,20 +15,24 @@ from twinspace_rt.rooms.feature import Act
 HELD_STATES = ("waiting", "returned")
 
 
-def threads_seen(principal: Principal) -> ColumnElement[bool]:
-    """Write the condition on ``thread`` of what this person may see; the room is included."""
-    seen = (
-        true()
-        if principal.is_staff
-        else or_(thread.c.held.is_(False), thread.c.author_id == principal.member_id)
-    )
-    return (thread.c.room_id == principal.room_id) & seen
+# Conditions of statements that are made once, of the staff and of others.
+_IN_ROOM = thread.c.room_id == bindparam("room_id")
+_MINE = thread.c.author_id == bindparam("member_id")
+THREADS_SEEN = {True: _IN_ROOM, False: _IN_ROOM & or_(thread.c.held.is_(False), _MINE)}
+"""Which of ``thread`` somebody may see, by whether they are staff; the room is included."""
+_HELD = (post.c.room_id == bindparam("room_id")) & post.c.state.in_(HELD_STATES)
+HELD_SEEN = {True: _HELD, False: _HELD & (post.c.author_id == bindparam("member_id"))}
+"""Which held ones of ``post`` somebody may see, likewise."""
+_THREAD = {
+    staff: select(thread).where(thread.c.id == bindparam("thread_id"), seen)
+    for staff, seen in THREADS_SEEN.items()
+}
+_THREAD_TO_WRITE = {staff: query.with_for_update() for staff, query in _THREAD.items()}
 
 
-def held_seen(principal: Principal) -> ColumnElement[bool]:
-    """Write the condition on ``post`` of the held ones this person may see."""
-    held = (post.c.room_id == principal.room_id) & post.c.state.in_(HELD_STATES)
-    return held if principal.is_staff else held & (post.c.author_id == principal.member_id)
+def whose(principal: Principal) -> dict[str, str]:
+    """Name for whom a statement with these conditions asks."""
+    return {"room_id": principal.room_id, "member_id": principal.member_id}
 
 
 def access_thread(
@@ -45,8 +49,8 @@ def access_thread(
     Raises:
         NotFound: There is none, or not for this person.
     """
-    query = select(thread).where(thread.c.id == thread_id, threads_seen(principal))
-    row = connection.execute(query.with_for_update() if to_write else query).one_or_none()
+    query = (_THREAD_TO_WRITE if to_write else _THREAD)[principal.is_staff]
+    row = connection.execute(query, whose(principal) | {"thread_id": thread_id}).one_or_none()
     if row is None:
         raise NotFound("This thread is not here. A teacher may have removed it.")
     return row

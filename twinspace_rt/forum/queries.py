@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select
 
 from twinspace_rt.errors import InvalidCommand, NotFound
-from twinspace_rt.forum.access import access_thread, held_seen, threads_seen
+from twinspace_rt.forum.access import HELD_SEEN, THREADS_SEEN, access_thread, whose
 from twinspace_rt.forum.messages import (
     Board,
     ForumSnapshot,
@@ -110,6 +110,50 @@ def to_quote(row: Row[Any]) -> Quote | None:
 # -- what a joiner receives
 
 
+def _reads_of(posts: ColumnElement[bool]) -> Select[Any]:
+    mark = read_mark.c.place
+    came_after = or_(
+        post.c.place > mark, and_(mark.is_(None), post.c.shown_at >= member.c.created_at)
+    )
+    # Whoever joins late does not find years of posts unread: without a mark of one's own, what
+    # was there before one came counts as read.
+    before = func.max(post.c.place).filter(post.c.shown_at < member.c.created_at)
+    not_own = post.c.author_id != bindparam("member_id")
+    return (
+        select(
+            post.c.thread_id,
+            func.coalesce(func.max(mark), before, 0).label("place"),
+            func.count().filter(post.c.state == "seen", not_own, came_after).label("unread"),
+        )
+        .select_from(post)
+        .join(member, member.c.id == bindparam("member_id"))
+        .outerjoin(
+            read_mark,
+            and_(
+                read_mark.c.thread_id == post.c.thread_id,
+                read_mark.c.member_id == bindparam("member_id"),
+            ),
+        )
+        .where(posts)
+        .group_by(post.c.thread_id)
+    )
+
+
+# Asked for by everyone who comes. Made once: to make a statement takes longer than to ask it.
+_BOARDS = select(board).where(board.c.room_id == bindparam("room_id")).order_by(board.c.position)
+_THREADS = {
+    staff: select(thread).where(seen).order_by(thread.c.created_at, thread.c.id)
+    for staff, seen in THREADS_SEEN.items()
+}
+_HELD = {
+    staff: select(post).where(seen).order_by(post.c.created_at, post.c.id)
+    for staff, seen in HELD_SEEN.items()
+}
+_READS = _reads_of(post.c.room_id == bindparam("room_id"))
+# One thread is found by its own index; the room's would lead through every post of the room.
+_READ = _reads_of(post.c.thread_id == bindparam("thread_id"))
+
+
 def forum_snapshot(connection: Connection, principal: Principal) -> ForumSnapshot:
     """Read the forum as one person sees it: boards, threads, held posts, and what is unread.
 
@@ -117,99 +161,35 @@ def forum_snapshot(connection: Connection, principal: Principal) -> ForumSnapsho
     """
     if principal.role is Role.VISITOR:
         return ForumSnapshot(boards=[], threads=[], held=[], reads=[])
-    boards = connection.execute(
-        select(board).where(board.c.room_id == principal.room_id).order_by(board.c.position)
-    )
-    threads = connection.execute(
-        select(thread).where(threads_seen(principal)).order_by(thread.c.created_at, thread.c.id)
-    ).all()
-    held = connection.execute(
-        select(post).where(held_seen(principal)).order_by(post.c.created_at, post.c.id)
-    )
+    asked = whose(principal)
+    boards = connection.execute(_BOARDS, asked)
+    threads = connection.execute(_THREADS[principal.is_staff], asked).all()
+    held = connection.execute(_HELD[principal.is_staff], asked)
     return ForumSnapshot(
         boards=[to_board(row) for row in boards],
         threads=[to_thread(row) for row in threads],
         held=[to_held(row) for row in held],
-        reads=_reads(connection, principal, [row for row in threads if not row.held]),
+        reads=_reads(connection, principal, [row.id for row in threads if not row.held]),
     )
 
 
-def _reads(connection: Connection, principal: Principal, rows: list[Row[Any]]) -> list[ThreadRead]:
-    if principal.role is Role.MODERATOR:
+def _reads(connection: Connection, principal: Principal, thread_ids: list[str]) -> list[ThreadRead]:
+    if principal.role is Role.MODERATOR or not thread_ids:
         return []
-    places = _places_read(connection, principal)
-    unread = _count_unread(connection, principal)
-    return [
-        ThreadRead(thread_id=row.id, place=places.get(row.id, 0), unread=unread.get(row.id, 0))
-        for row in rows
-    ]
+    reads = {row.thread_id: row for row in connection.execute(_READS, whose(principal))}
+    return [_to_read(thread_id, reads.get(thread_id)) for thread_id in thread_ids]
 
 
 def read_of(connection: Connection, principal: Principal, thread_id: str) -> ThreadRead:
     """Read how far one person has read one thread."""
-    places = _places_read(connection, principal, thread_id)
-    unread = _count_unread(connection, principal, thread_id)
-    return ThreadRead(
-        thread_id=thread_id, place=places.get(thread_id, 0), unread=unread.get(thread_id, 0)
-    )
+    asked = whose(principal) | {"thread_id": thread_id}
+    return _to_read(thread_id, connection.execute(_READ, asked).one_or_none())
 
 
-def _places_read(
-    connection: Connection, principal: Principal, thread_id: str | None = None
-) -> dict[str, int]:
-    # Whoever joins late does not find years of posts unread: without a mark of one's own, what
-    # was there before one came counts as read.
-    before = (
-        select(post.c.thread_id, func.max(post.c.place))
-        .select_from(post)
-        .join(member, member.c.id == principal.member_id)
-        .where(_among(principal, thread_id), post.c.shown_at < member.c.created_at)
-        .group_by(post.c.thread_id)
-    )
-    marks = select(read_mark.c.thread_id, read_mark.c.place).where(
-        read_mark.c.member_id == principal.member_id
-    )
-    if thread_id is not None:
-        marks = marks.where(read_mark.c.thread_id == thread_id)
-    places: dict[str, int] = {row[0]: row[1] for row in connection.execute(before)}
-    places.update((row.thread_id, row.place) for row in connection.execute(marks))
-    return places
-
-
-def _count_unread(
-    connection: Connection, principal: Principal, thread_id: str | None = None
-) -> dict[str, int]:
-    mark = read_mark.c.place
-    came_after = or_(
-        post.c.place > mark, and_(mark.is_(None), post.c.shown_at >= member.c.created_at)
-    )
-    query = (
-        select(post.c.thread_id, func.count())
-        .select_from(post)
-        .join(member, member.c.id == principal.member_id)
-        .outerjoin(
-            read_mark,
-            and_(
-                read_mark.c.thread_id == post.c.thread_id,
-                read_mark.c.member_id == principal.member_id,
-            ),
-        )
-        .where(
-            _among(principal, thread_id),
-            post.c.state == "seen",
-            post.c.author_id != principal.member_id,
-            came_after,
-        )
-        .group_by(post.c.thread_id)
-    )
-    return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def _among(principal: Principal, thread_id: str | None) -> ColumnElement[bool]:
-    # One thread is found by its own index; the room's would lead through every post of the room.
-    if thread_id is not None:
-        return post.c.thread_id == thread_id
-    return post.c.room_id == principal.room_id
+def _to_read(thread_id: str, row: Row[Any] | None) -> ThreadRead:
+    if row is None:
+        return ThreadRead(thread_id=thread_id, place=0, unread=0)
+    return ThreadRead(thread_id=thread_id, place=row.place, unread=row.unread)
 
 
 # -- pages of a thread
