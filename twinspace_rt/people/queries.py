@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from twinspace_rt.accounts.models import school, session
 from twinspace_rt.people.messages import (
@@ -26,15 +26,41 @@ from twinspace_rt.rooms.models import member, moderator_visit, room_school, team
 from twinspace_rt.streams.log import Event
 
 VISITS_MAX = 50
+# Asked for by everyone who comes. Made once: to make a statement takes longer than to ask it.
+_MEMBERS = (
+    select(
+        member.c.id,
+        member.c.name,
+        member.c.role,
+        member.c.school_id,
+        member.c.creature,
+        member.c.tint,
+        member.c.real_name,
+        member.c.removed_at,
+    )
+    .where(member.c.room_id == bindparam("room_id"))
+    .order_by(member.c.created_at, member.c.id)
+)
+_SCHOOLS = (
+    select(school)
+    .join(room_school, room_school.c.school_id == school.c.id)
+    .where(room_school.c.room_id == bindparam("room_id"))
+    .order_by(school.c.created_at, school.c.id)
+)
+_here = team_member.join(
+    member, (member.c.id == team_member.c.member_id) & member.c.removed_at.is_(None)
+)
+_TEAMS = (
+    select(team.c.id, team.c.name, team_member.c.member_id)
+    .outerjoin(_here, team_member.c.team_id == team.c.id)
+    .where(team.c.room_id == bindparam("room_id"), team.c.removed.is_(False))
+    .order_by(team.c.name, team.c.id, team_member.c.member_id)
+)
 
 
 def people_snapshot(connection: Connection, principal: Principal) -> PeopleSnapshot:
     """Read who belongs to the room, as far as ``principal`` may know."""
-    rows = connection.execute(
-        select(member)
-        .where(member.c.room_id == principal.room_id)
-        .order_by(member.c.created_at, member.c.id)
-    ).all()
+    rows = connection.execute(_MEMBERS, {"room_id": principal.room_id}).all()
     here = [row for row in rows if row.removed_at is None]
     gone = [row for row in rows if row.removed_at is not None]
     if principal.role is Role.VISITOR:
@@ -55,12 +81,7 @@ def people_snapshot(connection: Connection, principal: Principal) -> PeopleSnaps
 
 def read_schools(connection: Connection, room_id: str) -> list[SchoolFacts]:
     """Read the room's schools, in the order in which they were registered."""
-    rows = connection.execute(
-        select(school)
-        .join(room_school, room_school.c.school_id == school.c.id)
-        .where(room_school.c.room_id == room_id)
-        .order_by(school.c.created_at, school.c.id)
-    )
+    rows = connection.execute(_SCHOOLS, {"room_id": room_id})
     return [school_facts(row) for row in rows]
 
 
@@ -76,7 +97,7 @@ def school_facts(row: Row[Any]) -> SchoolFacts:
     )
 
 
-def facts_of(row: Row[Any]) -> MemberFacts:
+def facts_of(row: Any) -> MemberFacts:
     """Make what everyone sees of a member from the member's row."""
     return MemberFacts(
         id=row.id,
@@ -151,12 +172,12 @@ def read_team(connection: Connection, team_id: str, name: str) -> TeamFacts:
 
 
 def _teams(connection: Connection, room_id: str) -> list[TeamFacts]:
-    rows = connection.execute(
-        select(team.c.id, team.c.name)
-        .where(team.c.room_id == room_id, team.c.removed.is_(False))
-        .order_by(team.c.name, team.c.id)
-    ).all()
-    return [read_team(connection, row.id, row.name) for row in rows]
+    teams: dict[str, TeamFacts] = {}
+    for team_id, name, member_id in connection.execute(_TEAMS, {"room_id": room_id}):
+        facts = teams.setdefault(team_id, TeamFacts(id=team_id, name=name, member_ids=[]))
+        if member_id is not None:
+            facts.member_ids.append(member_id)
+    return list(teams.values())
 
 
 def read_visits(connection: Connection, room_id: str) -> Visits:
