@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from twinspace_rt.db.engine import Database
 from twinspace_rt.docs.channel import Denied, HocuspocusChannel, YjsChannel
@@ -25,6 +25,8 @@ from twinspace_rt.rooms.room import Room
 
 TRAFFIC_BYTES_PER_S = 64 * 1024
 TRAFFIC_BURST_BYTES = 2 * 1024 * 1024
+# Asked for at every door. Made once: to make a statement takes longer than to ask it.
+_ROOM = select(document_table.c.room_id).where(document_table.c.id == bindparam("document_id"))
 
 
 @dataclass
@@ -61,9 +63,7 @@ class Library:
         if document is not None:
             return document.loaded.room_id
         return await self.database.read(
-            lambda db: db.execute(
-                select(document_table.c.room_id).where(document_table.c.id == document_id)
-            ).scalar_one_or_none()
+            lambda db: db.execute(_ROOM, {"document_id": document_id}).scalar_one_or_none()
         )
 
     async def admits(self, address: str, principal: Principal) -> bool:
