@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from twinspace_rt.chat.channels import STAFF_ROOM, access_channel
 from twinspace_rt.chat.hours import Rules, Slot, check_timetable
@@ -30,8 +30,11 @@ _HOURS = select(hours).where(hours.c.room_id == bindparam("room_id"))
 def read_rules(connection: Connection, room_id: str) -> Rules:
     """Read what the teachers decided about when pupils may write."""
     row = connection.execute(_HOURS, {"room_id": room_id}).one_or_none()
-    if row is None:
-        return Rules()
+    return Rules() if row is None else rules_of(row)
+
+
+def rules_of(row: Row[Any]) -> Rules:
+    """Make the rules from the row that holds them."""
     return Rules(
         by_hand=row.by_hand,
         by_hand_until=row.by_hand_until,

@@ -22,6 +22,7 @@ from twinspace_rt.chat.channels import (
     access_channel,
     visible_channels,
 )
+from twinspace_rt.chat.hours import Rules
 from twinspace_rt.chat.messages import (
     Channel,
     Emoji,
@@ -36,8 +37,8 @@ from twinspace_rt.chat.messages import (
     Reply,
     Search,
 )
-from twinspace_rt.chat.models import mention, message, reaction, read_mark
-from twinspace_rt.chat.opening import hours_at, read_rules
+from twinspace_rt.chat.models import hours, mention, message, reaction, read_mark
+from twinspace_rt.chat.opening import hours_at, rules_of
 from twinspace_rt.chat.text import excerpt
 from twinspace_rt.errors import NotFound
 from twinspace_rt.plain_text import fold, like_pattern
@@ -45,6 +46,7 @@ from twinspace_rt.protocol import now_ms
 from twinspace_rt.rooms.access import Principal, Role
 from twinspace_rt.rooms.models import member
 from twinspace_rt.streams.follow import stream_head
+from twinspace_rt.streams.models import stream
 
 FOUND_MAX = 30
 MENTIONS_MAX = 50
@@ -100,6 +102,11 @@ _COUNTS = (message.c.author_id != bindparam("member_id"), message.c.removed_by.i
 _ALL_STATES = _states(ALL_CHANNELS, "place", "name", "id")
 _MY_STATES = _states(MY_CHANNELS, "place", "name", "id")
 _STATE = _states(select(_CHANNEL_ID.label("id")).subquery())
+_ROOM = (
+    select(stream.c.head_seq, hours)
+    .outerjoin(hours, hours.c.room_id == stream.c.id)
+    .where(stream.c.id == bindparam("room_id"))
+)
 _READ_UP_TO = select(_read_seq(_CHANNEL_ID))
 _MENTIONS = (
     select(message.c.seq)
@@ -117,11 +124,13 @@ _MENTIONS = (
 
 def read_overview(connection: Connection, principal: Principal) -> Overview:
     """Read the channels that ``principal`` sees, what is unread in them, and the hours."""
+    room = connection.execute(_ROOM, {"room_id": principal.room_id}).one()
+    rules = Rules() if room.room_id is None else rules_of(room)
     return Overview(
         channels=_read_channels(connection, principal),
-        hours=hours_at(read_rules(connection, principal.room_id), now_ms()),
+        hours=hours_at(rules, now_ms()),
         emojis=list(EMOJIS),
-        seq=stream_head(connection, principal.room_id).seq,
+        seq=room.head_seq,
     )
 
 
