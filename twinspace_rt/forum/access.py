@@ -5,7 +5,7 @@ What is not there and what this person may not see give the same answer.
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, or_, select
+from sqlalchemy import Connection, Row, bindparam, literal, or_, select
 
 from twinspace_rt.errors import Conflict, Forbidden, NotFound
 from twinspace_rt.forum.models import board, post, thread
@@ -20,7 +20,9 @@ _IN_ROOM = thread.c.room_id == bindparam("room_id")
 _MINE = thread.c.author_id == bindparam("member_id")
 THREADS_SEEN = {True: _IN_ROOM, False: _IN_ROOM & or_(thread.c.held.is_(False), _MINE)}
 """Which of ``thread`` somebody may see, by whether they are staff; the room is included."""
-_HELD = (post.c.room_id == bindparam("room_id")) & post.c.state.in_(HELD_STATES)
+# As a list they would be written out again each time.
+_HELD_STATE = post.c.state.in_([literal(state) for state in HELD_STATES])
+_HELD = (post.c.room_id == bindparam("room_id")) & _HELD_STATE
 HELD_SEEN = {True: _HELD, False: _HELD & (post.c.author_id == bindparam("member_id"))}
 """Which held ones of ``post`` somebody may see, likewise."""
 _THREAD = {
