@@ -87,14 +87,16 @@ class Cursors:
         self._timer = None
         changes = self._awareness.changes()
         self._elsewhere.tell(changes.own)
-        made: dict[tuple[bytes, bytes], Frame] = {}
+        to_all: dict[bytes, Frame] = {}
         for session in self._sessions:
             body = changes.for_owner(session)
             if body is None:
                 continue
-            frame = made.get((session.prefix, body))
+            frame = to_all.get(session.prefix) if body is changes.all else None
             if frame is None:
-                frame = made[session.prefix, body] = session.frame(wire.awareness(body))
+                frame = session.frame(wire.awareness(body))
+            if body is changes.all:
+                to_all[session.prefix] = frame
             session.connection.send(frame)
 
 
