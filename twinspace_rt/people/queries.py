@@ -47,14 +47,14 @@ _SCHOOLS = (
     .where(room_school.c.room_id == bindparam("room_id"))
     .order_by(school.c.created_at, school.c.id)
 )
-_here = team_member.join(
-    member, (member.c.id == team_member.c.member_id) & member.c.removed_at.is_(None)
-)
+# One join after the other: for a join within a join SQLite reads the members of all teams.
 _TEAMS = (
-    select(team.c.id, team.c.name, team_member.c.member_id)
-    .outerjoin(_here, team_member.c.team_id == team.c.id)
+    select(team.c.id, team.c.name, member.c.id.label("member_id"))
+    .select_from(team)
+    .outerjoin(team_member, team_member.c.team_id == team.c.id)
+    .outerjoin(member, (member.c.id == team_member.c.member_id) & member.c.removed_at.is_(None))
     .where(team.c.room_id == bindparam("room_id"), team.c.removed.is_(False))
-    .order_by(team.c.name, team.c.id, team_member.c.member_id)
+    .order_by(team.c.name, team.c.id, member.c.id)
 )
 
 
