@@ -20,8 +20,9 @@ from tests.faults.conftest import crowding, until
 from tests.faults.storage import Storage, new_database
 from tests.faults.watching import LoopLag, metrics_setting, resident_bytes
 from tests.faults.writers import Writers, crowd
-from tests.live import Live, SeededRoom, Someone, stop_process
+from tests.live import Live, SeededRoom, Someone, seed_room, stop_process
 from tests.peers import raw
+from twinspace_rt.docs.tending import IDLE_S
 from twinspace_rt.rooms.access import Role
 
 ROOM = 300
@@ -29,6 +30,8 @@ WARM = 100
 AT_ONCE = 50
 IDLE_MAX_BYTES = 30 * 1024
 DRIFT_MAX = 0.01
+REOPENED = 2000
+REOPENED_GROWTH_MAX = 0.05
 BACK_MAX_S = 30.0
 CURSORS_HZ, CURSORS_TOLD_MAX_HZ = 10, 5
 CURSORS_TOLD_MIN_HZ = 2.5
@@ -135,6 +138,35 @@ async def test_idle_connections_cost_little_and_no_more_with_time(
     assert drift <= DRIFT_MAX
 
 
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+async def test_rooms_opened_again_and_again_leave_the_memory_as_it_was(tmp_path: Path) -> None:
+    """The first time brings in what the database and the language load once."""
+    storage = Storage(tmp_path)
+    storage.seed()
+    one = {"maja": (Role.PUPIL, 0)}
+    database = storage.open()
+    rooms = database.write_now(
+        lambda db: [seed_room(db, people=one, documents=["text"]) for _ in range(REOPENED)]
+    )
+    database.close_now()
+    held = []
+    async with serving(storage, {}) as live:
+        doors = [door(live, room, room.people["maja"], document=True) for room in rooms]
+        for _ in range(3):
+            for start in range(0, REOPENED, AT_ONCE):
+                for person in await enter_all(doors[start : start + AT_ONCE], Somebody):
+                    person.leave()
+            await asyncio.sleep(IDLE_S + 5)  # by then it has let go of every document
+            held.append(resident_bytes(live))
+    growth = [100 * (bytes_ / held[0] - 1) for bytes_ in held[1:]]
+    figures.tell(
+        f"{REOPENED} rooms with a document opened and let go: {held[0] / 2**20:.1f} MiB; opened "
+        f"again {growth[0]:+.2f} %, once more {growth[1]:+.2f} %"
+    )
+    assert max(growth) <= 100 * REOPENED_GROWTH_MAX
+
+
 def connected(db: Connection) -> int:
     """Ask PostgreSQL how many others are connected to this database."""
     query = "select count(*) from pg_stat_activity where datname = current_database()"
@@ -221,7 +253,7 @@ class Mover(Somebody):
             if self.rests:
                 shown = raw.read(payload, addressed=True).value
                 self.at_rest |= {
-                    n for n, (_, state) in shown.items() if state["cursor"] == self.turn
+                    n for n, (_, state) in shown.items() if state and state["cursor"] == self.turn
                 }
         super().on_ws_frame(transport, frame)
 
