@@ -13,7 +13,7 @@ newest one goes before the older, wherever they are.
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -33,7 +33,6 @@ IDS_PER_SESSION = 8
 ENTRIES_MAX = 4096
 FIRST_CLOCK = 1_600_000_000_000
 """The server's clocks are milliseconds since 1970; a client's own count from 0."""
-Owner = TypeVar("Owner")
 
 
 class _Cursor(msgspec.Struct, array_like=True):
@@ -213,7 +212,7 @@ def _without_own(shown: dict[int, list[bytes]], parts: list[bytes]) -> dict[int,
     """Write for each owner what the others show; ``None`` where nobody else does.
 
     Cut out of what is written once: with three hundred who all move, putting the parts together
-    anew for everyone held up the node for a twentieth of a second.
+    anew for everyone took longer than all the rest.
     """
     whole, count, end = b"".join(parts), sum(map(len, shown.values())), 0
     bodies: dict[int, bytes | None] = {}
