@@ -14,7 +14,8 @@ from twinspace_rt.rooms.models import member, team, team_member
 
 EVERYONE = "everyone"
 STAFF_ROOM = "staff"
-# Asked for with every message. Made once: to make a statement takes longer than to ask it.
+# Asked for with every message to a team or to the staff. Made once: to make a statement takes
+# longer than to ask it.
 _TEAMS = (
     select(team.c.id)
     .where(team.c.room_id == bindparam("room_id"), team.c.removed.is_(False))
