@@ -255,6 +255,7 @@ async def they_write(
     await eleni.type(" from the beach")
     await maja.tab_to("^Write in Everyone")
     await maja.type("We are on the bus")
+    await maja.tab_to("^Send$")
     await maja.press("Enter")
     await expect(maja.window.page.locator("[data-pending=sending]")).to_contain_text("on the bus")
     await maja.focus()
